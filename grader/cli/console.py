@@ -1,0 +1,47 @@
+"""Standard output for what was asked for, standard error for messages; both safe on a gbk console."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def prepare_streams() -> None:
+    """Let no character that a console lacks end the program: it is shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def is_utf8(stream: object) -> bool:
+    """Whether a stream takes every character."""
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "cp65001")
+
+
+def note(text: str) -> None:
+    """A message for people on stderr; there may be no stderr at all (pythonw)."""
+    if sys.stderr is not None:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def put(text: str) -> None:
+    """Text on stdout, as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def put_json(value: object, indent: int | None = None) -> None:
+    """JSON on stdout, in ASCII where the stream could not carry the rest."""
+    put(json.dumps(value, ensure_ascii=not is_utf8(sys.stdout), indent=indent))
+
+
+def stdout_console(width: int | None = None) -> Console:
+    """A rich console on stdout. rich itself heeds NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
+    from rich.console import Console
+
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
