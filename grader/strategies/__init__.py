@@ -1,0 +1,95 @@
+"""The table of strategies: how a rubric becomes requests and replies become verdicts. Pure, no IO."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, Protocol, cast
+
+from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
+
+Unverified = Literal["flag", "review", "credit_none"]
+
+TABLE = {
+    "joint": "grader.strategies.joint",
+    "pointwise": "grader.strategies.pointwise",
+    "decision": "grader.strategies.decision",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How attempts are judged: all that a request and a grade depend on beside rubric and attempt.
+
+    `lang` None takes the rubric's. `unverified` says what becomes of credit that no verified or repaired
+    quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
+    """
+
+    model: str
+    endpoint: str
+    strategy: str = "joint"
+    lang: Lang | None = None
+    seed: int = 0
+    samples: int = 1
+    unverified: Unverified = "review"
+    calibration: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What replies say: one verdict per criterion in the rubric's order, and plain sentences about the rest.
+
+    A criterion without a usable verdict has coverage None and a sentence in `problems`.
+    A verdict's evidence may be bare quotes; grading finds them in the attempt.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Strategy(Protocol):
+    """A module with these functions. `replies` are in the order of `requests`, None where one failed."""
+
+    def prompt(self, rubric: Rubric, plan: Plan) -> str:
+        """`sha256:...` of the words that the judge is asked with, rubric and attempt left out."""
+        ...
+
+    def requests(self, rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest, ...]:
+        """What is asked at first; all of it may be asked at once."""
+        ...
+
+    def read(
+        self,
+        rubric: Rubric,
+        attempt: Attempt,
+        requests: Sequence[JudgeRequest],
+        replies: Sequence[JudgeReply | None],
+        plan: Plan,
+    ) -> Reading:
+        """All verdicts so far; after a repair round `requests` and `replies` hold both rounds, in order."""
+        ...
+
+    def repair(
+        self,
+        rubric: Rubric,
+        attempt: Attempt,
+        requests: Sequence[JudgeRequest],
+        replies: Sequence[JudgeReply | None],
+        reading: Reading,
+        plan: Plan,
+    ) -> tuple[JudgeRequest, ...]:
+        """What is asked again, once, naming the problems; () when there is nothing to repair."""
+        ...
+
+
+def resolve(name: str, endpoint: str) -> str:
+    """The strategy that `auto` stands for: a call a point in process, one joint call everywhere else."""
+    if name != "auto":
+        return name
+    return "pointwise" if endpoint.startswith("embedded") else "joint"
+
+
+def strategy(name: str) -> Strategy:
+    """The module of that name in the table; KeyError for any other."""
+    return cast(Strategy, import_module(TABLE[name]))

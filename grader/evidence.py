@@ -1,0 +1,109 @@
+"""Find a quote in the attempt and give its span there. Pure; time grows with the length of the attempt."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from grader.folding import Folded, fold, has_words
+from grader.types import Evidence, EvidenceState
+
+NEAR = 0.8
+NEAR_QUOTE = range(8, 1001)
+NEAR_TEXT = 50_000
+WIDEST_GAP = 300
+MOST_FRAGMENTS = 6
+
+_folded = lru_cache(maxsize=4)(fold)
+_ELLIPSIS = re.compile(r"\s*[\[(（【]?\s*(?:\.{3,}|…+|⋯+|。{3,})\s*[\])）】]?\s*")
+
+
+def is_empty(text: str) -> bool:
+    """True when an attempt says nothing: no letter and no digit beside Markdown."""
+    return not has_words(text)
+
+
+def locate(quote: str, text: str) -> Evidence:
+    """The quote with its span in `text`; once found, `quote` is text[start:end].
+
+    verified: there under folding. repaired: nearly there (Levenshtein similarity of 0.8 and more, quotes of
+    8 to 1,000 folded characters in attempts up to 50,000), or its fragments around an ellipsis, in order.
+    """
+    exact = text.find(quote) if has_words(quote) else -1
+    if exact >= 0:
+        return _at(text, (exact, exact + len(quote)), "verified")
+    small, large = fold(quote), _folded(text)
+    if not any(map(str.isalnum, small.text)):
+        return Evidence(quote=quote)
+    start = large.text.find(small.text)
+    if start >= 0:
+        return _at(text, large.span(start, start + len(small.text)), "verified")
+    span = _fragments(quote, large) or _near(small.text, large)
+    return _at(text, span, "repaired") if span else Evidence(quote=quote)
+
+
+def _at(text: str, span: tuple[int, int], state: EvidenceState) -> Evidence:
+    start, end = span
+    return Evidence(quote=text[start:end], start=start, end=end, state=state)
+
+
+def _fragments(quote: str, large: Folded) -> tuple[int, int] | None:
+    """From the first fragment's start to the last one's end; all must be there, in order, not far apart."""
+    parts = [one.text for one in map(fold, _ELLIPSIS.split(quote)) if any(map(str.isalnum, one.text))]
+    if not 1 <= len(parts) <= MOST_FRAGMENTS:
+        return None
+    if len(parts) == 1:
+        start = large.text.find(parts[0])
+        return large.span(start, start + len(parts[0])) if start >= 0 else None
+    start = large.text.find(parts[0])
+    while start >= 0:
+        end = _follow(parts[1:], large.text, start + len(parts[0]))
+        if end:
+            return large.span(start, end)
+        start = large.text.find(parts[0], start + max(WIDEST_GAP, len(parts[0])))
+    return None
+
+
+def _follow(parts: list[str], text: str, end: int) -> int | None:
+    """Where the last of the parts ends when each begins within a gap of the one before."""
+    for part in parts:
+        start = text.find(part, end, end + WIDEST_GAP + len(part))
+        if start < 0:
+            return None
+        end = start + len(part)
+    return end
+
+
+def _near(quote: str, large: Folded) -> tuple[int, int] | None:
+    """The stretch of the attempt with the fewest edits to the quote, when those are few enough."""
+    if len(quote) not in NEAR_QUOTE or len(large.text) > NEAR_TEXT:
+        return None
+    edits, end = _closest(quote, large.text)
+    if edits > (1 - NEAR) * len(quote) + 1e-9:
+        return None
+    stretch = large.text[max(0, end - len(quote) - edits) : end]
+    _, length = _closest(quote[::-1], stretch[::-1])
+    return large.span(end - length, end) if length else None
+
+
+def _closest(pattern: str, text: str) -> tuple[int, int]:
+    """The least edit distance of `pattern` to any stretch of `text`, and where the first such stretch ends.
+
+    Myers 1999, A fast bit-vector algorithm for approximate string matching, doi:10.1145/316542.316550.
+    """
+    places: dict[str, int] = {}
+    for index, character in enumerate(pattern):
+        places[character] = places.get(character, 0) | 1 << index
+    full, top = (1 << len(pattern)) - 1, 1 << (len(pattern) - 1)
+    plus, minus, distance = full, 0, len(pattern)
+    best, best_end = distance, 0
+    for index, character in enumerate(text, 1):
+        equal = places.get(character, 0)
+        diagonal = (((equal & plus) + plus) ^ plus) | equal | minus
+        up, down = minus | (full & ~(diagonal | plus)), plus & diagonal
+        distance += bool(up & top) - bool(down & top)
+        up, down = up << 1 & full, down << 1 & full
+        plus, minus = down | (full & ~(diagonal | up)), up & diagonal
+        if distance < best:
+            best, best_end = distance, index
+    return best, best_end

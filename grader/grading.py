@@ -1,0 +1,117 @@
+"""READ FIRST: one attempt becomes one grade, in eight steps (1 bank and 8 report lie outside)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from grader import evidence, scoring
+from grader.errors import CassetteMiss, JudgeError
+from grader.strategies import Plan, Reading, strategy
+from grader.types import Attempt, Grade, Judge, JudgeCard, JudgeReply, JudgeRequest, Rubric, Usage, Verdict
+
+EMPTY = {"en": "The answer is empty.", "zh": "答案是空的。"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Requests with their replies so far, None where the judge failed, and what it said when it failed."""
+
+    requests: tuple[JudgeRequest, ...] = ()
+    replies: tuple[JudgeReply | None, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
+    """The grade, or an ungraded one that says why. Raises CassetteMiss, and no other JudgeError."""
+    way = strategy(plan.strategy)  # 2: the rubric is here, its hash goes into the card
+    card = JudgeCard(
+        model=plan.model,
+        strategy=plan.strategy,
+        prompt=way.prompt(rubric, plan),
+        rubric=rubric.hash,
+        calibration=plan.calibration,
+    )
+    if evidence.is_empty(attempt.text):
+        return _empty(rubric, attempt, plan, card)
+    asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
+    reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
+    again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
+    if again:
+        asked = await _ask(again, judge, asked)
+        reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
+    verdicts = tuple(_settled(one, attempt, plan) for one in reading.verdicts)  # 6
+    return _scored(rubric, attempt, plan, card, asked, replace(reading, verdicts=verdicts))  # 7
+
+
+async def _ask(requests: Sequence[JudgeRequest], judge: Judge, before: Asked) -> Asked:
+    """All requests at once, after those `before`."""
+    outcomes = await asyncio.gather(*(_reply(one, judge) for one in requests))
+    replies = tuple(one if isinstance(one, JudgeReply) else None for one in outcomes)
+    failures = tuple(one for one in outcomes if isinstance(one, str))
+    return Asked(
+        (*before.requests, *requests),
+        (*before.replies, *replies),
+        tuple(dict.fromkeys((*before.failures, *failures))),
+    )
+
+
+async def _reply(request: JudgeRequest, judge: Judge) -> JudgeReply | str:
+    """The reply, or the words of the failure."""
+    try:
+        return await judge(request)
+    except CassetteMiss:
+        raise
+    except JudgeError as error:
+        return error.message
+
+
+def _settled(verdict: Verdict, attempt: Attempt, plan: Plan) -> Verdict:
+    """The verdict with its quotes found in the attempt and its credit."""
+    found = tuple(
+        one if one.start is not None else evidence.locate(one.quote, attempt.text) for one in verdict.evidence
+    )
+    verdict = replace(verdict, evidence=found)
+    given = verdict.credit if verdict.credit is not None else scoring.credit(verdict)
+    if plan.unverified == "credit_none" and scoring.unsupported(verdict):
+        given = 0.0
+    return replace(verdict, credit=given)
+
+
+def _scored(
+    rubric: Rubric, attempt: Attempt, plan: Plan, card: JudgeCard, asked: Asked, reading: Reading
+) -> Grade:
+    score = scoring.score(rubric, reading.verdicts)
+    problems = (*asked.failures, *reading.problems)
+    if score is None and not problems:
+        problems = ("The rubric has no criterion that counts.",)
+    doubted = plan.unverified == "review" and any(map(scoring.unsupported, reading.verdicts))
+    answered = [one for one in asked.replies if one is not None]
+    return Grade(
+        attempt=attempt.id,
+        question=rubric.question,
+        score=score,
+        verdicts=reading.verdicts,
+        judge=card,
+        problems=problems,
+        needs_review=doubted,
+        calls=len(asked.replies),
+        usage=sum((one.usage for one in answered), Usage()),
+    )
+
+
+def _empty(rubric: Rubric, attempt: Attempt, plan: Plan, card: JudgeCard) -> Grade:
+    """Nothing was said, so nothing is covered: no judge has to be asked."""
+    reason = EMPTY[plan.lang or rubric.lang]
+    verdicts = tuple(
+        Verdict(criterion=one.id, coverage="missing", reason=reason, confidence=1.0, credit=0.0)
+        for one in rubric.criteria
+    )
+    return Grade(
+        attempt=attempt.id,
+        question=rubric.question,
+        score=scoring.score(rubric, verdicts),
+        verdicts=verdicts,
+        judge=card,
+    )

@@ -1,0 +1,95 @@
+"""A grade as JSON-ready data and back: the one shape that scripts, runs and reports see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from grader.errors import InputError
+from grader.types import Evidence, Flag, Grade, JudgeCard, Usage, Verdict
+
+
+def to_json(grade: Grade) -> dict[str, Any]:
+    """The object of interface.md. The score is not rounded."""
+    return {
+        "attempt": grade.attempt,
+        "question": grade.question,
+        "score": grade.score,
+        "ungraded": grade.ungraded,
+        "needs_review": grade.needs_review,
+        "verdicts": [_verdict(one) for one in grade.verdicts],
+        "flags": [_flag(one) for one in grade.flags],
+        "problems": list(grade.problems),
+        "calls": grade.calls,
+        "tokens": {
+            "prompt": grade.usage.prompt,
+            "completion": grade.usage.completion,
+            "cached": grade.usage.cached,
+        },
+        "cost_usd": grade.usage.cost_usd,
+        "judge": {
+            "model": grade.judge.model,
+            "strategy": grade.judge.strategy,
+            "prompt": grade.judge.prompt,
+            "rubric": grade.judge.rubric,
+            "calibration": grade.judge.calibration,
+        },
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "criterion": verdict.criterion,
+        "coverage": verdict.coverage,
+        "credit": verdict.credit,
+        "contradicted": verdict.contradicted,
+        "confidence": verdict.confidence,
+        "evidence": [
+            {"quote": one.quote, "start": one.start, "end": one.end, "state": one.state}
+            for one in verdict.evidence
+        ],
+        "reason": verdict.reason,
+    }
+
+
+def _flag(flag: Flag) -> dict[str, Any]:
+    return {"kind": flag.kind, "start": flag.start, "end": flag.end, "text": flag.text}
+
+
+def from_json(shape: Mapping[str, Any]) -> Grade:
+    """The grade that `to_json` wrote. InputError names the field when it is none; unknown fields are left."""
+    try:
+        return Grade(
+            attempt=shape["attempt"],
+            question=shape["question"],
+            score=shape["score"],
+            verdicts=tuple(_read_verdict(one) for one in shape["verdicts"]),
+            judge=JudgeCard(**_known(JudgeCard, shape["judge"])),
+            flags=tuple(Flag(**_known(Flag, one)) for one in shape.get("flags", ())),
+            problems=tuple(shape.get("problems", ())),
+            needs_review=shape.get("needs_review", False),
+            calls=shape.get("calls", 0),
+            usage=Usage(**{**_known(Usage, shape.get("tokens", {})), "cost_usd": shape.get("cost_usd")}),
+        )
+    except KeyError as error:
+        raise InputError(f"not a grade: the field {error} is missing") from error
+    except (TypeError, AttributeError) as error:
+        raise InputError(f"not a grade: {error}") from error
+
+
+def _read_verdict(shape: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        criterion=shape["criterion"],
+        coverage=shape["coverage"],
+        contradicted=shape.get("contradicted", False),
+        evidence=tuple(Evidence(**_known(Evidence, one)) for one in shape.get("evidence", ())),
+        reason=shape.get("reason", ""),
+        confidence=shape.get("confidence"),
+        credit=shape.get("credit"),
+    )
+
+
+def _known(noun: type, shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `shape` that the noun has."""
+    return {one.name: shape[one.name] for one in fields(noun) if one.name in shape}

@@ -1,0 +1,64 @@
+"""Fakes for every test: plain functions that make nouns and judges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from grader.errors import JudgeError
+from grader.strategies import Plan
+from grader.types import Attempt, Criterion, Judge, JudgeReply, JudgeRequest, Rubric, Usage
+
+
+def rubric(**changes: Any) -> Rubric:
+    """A rubric of two points, Q1.1 and Q1.2, in English."""
+    fields: dict[str, Any] = {
+        "question": "Q1",
+        "title": "What is the KV cache?",
+        "lang": "en",
+        "criteria": (
+            Criterion(id="Q1.1", text="It stores the keys and values of earlier tokens"),
+            Criterion(id="Q1.2", text="Its memory grows linearly with the sequence length"),
+        ),
+    }
+    return Rubric(**{**fields, **changes})
+
+
+def attempt(text: str = "It keeps keys and values. Memory grows with length.", **changes: Any) -> Attempt:
+    """An attempt at Q1."""
+    return Attempt(**{"id": "Q1-anna", "question": "Q1", "text": text, **changes})
+
+
+def plan(**changes: Any) -> Plan:
+    """A joint plan for a model that nobody calls."""
+    return Plan(**{"model": "fake", "endpoint": "fake", **changes})
+
+
+def verdict(coverage: str = "covered", *quotes: str, **changes: Any) -> dict[str, Any]:
+    """One criterion's verdict as a judge writes it."""
+    return {"reason": "r", "quotes": list(quotes), "coverage": coverage, "contradicted": False, **changes}
+
+
+def reply(verdicts: Mapping[str, Any], **changes: Any) -> str:
+    """A whole reply of a judge, as JSON."""
+    return json.dumps({**verdicts, **changes}, ensure_ascii=False)
+
+
+def scripted(
+    replies: Iterable[str | JudgeReply | JudgeError], seen: list[JudgeRequest] | None = None
+) -> Judge:
+    """A judge that gives these replies one after the other and notes the requests in `seen`."""
+    waiting = iter(replies)
+
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        if seen is not None:
+            seen.append(request)
+        now = next(waiting)
+        if isinstance(now, JudgeError):
+            raise now
+        if isinstance(now, str):
+            return JudgeReply(text=now, stop="stop", usage=Usage(prompt=100, completion=10))
+        return now
+
+    return judge
