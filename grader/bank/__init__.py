@@ -1,0 +1,7 @@
+"""Every input format: question banks, rubrics, answers."""
+
+from grader.bank.attempts import read_attempt
+from grader.bank.info import BankInfo
+from grader.bank.store import Bank, load
+
+__all__ = ["Bank", "BankInfo", "load", "read_attempt"]

@@ -1,0 +1,77 @@
+"""YAML without its traps: no aliases, no repeated keys, no depth, and the line of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from grader.errors import InputError
+
+Place = tuple[str | int, ...]
+DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A plain value, and the line at which each part of it stands, by path."""
+
+    value: Any
+    lines: Mapping[Place, int]
+
+
+def load(text: str, name: str, *, first_line: int = 1) -> Loaded:
+    """Plain dicts, lists, strings, numbers, booleans and None. InputError names file and line."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    lines: dict[Place, int] = {}
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Loaded(None, {(): first_line})
+        _look(node, (), lines, set(), name, first_line)
+        return Loaded(loader.construct_document(node), lines)
+    except yaml.YAMLError as error:
+        raise _unreadable(error, name, first_line) from error
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise InputError(f"{name}: not readable as YAML: {error}", "put values in quotes") from error
+    finally:
+        loader.dispose()
+
+
+def _look(
+    node: yaml.Node, place: Place, lines: dict[Place, int], seen: set[int], name: str, first_line: int
+) -> None:
+    """Notes lines; refuses aliases (a node met twice), repeated keys and depth."""
+    line = node.start_mark.line + first_line
+    if id(node) in seen:
+        raise InputError(f"{name}:{line}: aliases (*name) are not allowed", "write the value out")
+    if len(place) > DEPTH:
+        raise InputError(f"{name}:{line}: nested too deeply", "a rubric has four levels")
+    seen.add(id(node))
+    lines[place] = line
+    if isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            _look(child, (*place, index), lines, seen, name, first_line)
+    elif isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            where = key.start_mark.line + first_line
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+                raise InputError(f"{name}:{where}: a field's name must be plain text", "write name: value")
+            if (*place, key.value) in lines:
+                raise InputError(f"{name}:{where}: {key.value} stands twice", "keep one of them")
+            _look(child, (*place, key.value), lines, seen, name, first_line)
+            lines[(*place, key.value)] = where
+
+
+def _unreadable(error: yaml.YAMLError, name: str, first_line: int) -> InputError:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{name}:{mark.line + first_line}" if mark else name
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    hint = (
+        "use spaces, not tabs"
+        if "\\t" in problem
+        else "put texts that hold ': ' or '#' or begin with a mark in quotes"
+    )
+    return InputError(f"{where}: not readable as YAML: {problem}", hint)
