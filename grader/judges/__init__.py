@@ -1,0 +1,170 @@
+"""request -> reply: chooses the client for a model, and puts retries and the cassette around it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from grader.types import Judge, JudgeReply, JudgeRequest
+
+if TYPE_CHECKING:
+    from grader.config import Choice, Settings
+    from grader.judges.retrying import Notice
+
+ClientName = Literal["litellm", "openai_compatible", "embedded"]
+
+# By these prefixes LiteLLM means a server that speaks OpenAI's protocol; it strips them, and so do we.
+_STRIPPED = (
+    "openai",
+    "custom_openai",
+    "openai_like",
+    "hosted_vllm",
+    "vllm",
+    "lm_studio",
+    "llamafile",
+    "litellm_proxy",
+)
+# Providers with a protocol of their own, which need LiteLLM even at an address that the user names.
+_OWN_PROTOCOL = (
+    "ollama",
+    "ollama_chat",
+    "anthropic",
+    "azure",
+    "azure_ai",
+    "gemini",
+    "vertex_ai",
+    "bedrock",
+    "cohere",
+)
+
+
+def client(settings: Settings, choice: Choice) -> ClientName:
+    """Which of the clients asks this model."""
+    if choice.model == "embedded":
+        return "embedded"
+    own = choice.model.partition("/")[0] in _OWN_PROTOCOL and "/" in choice.model
+    if settings.api_base and settings.client != "litellm" and not own:
+        return "openai_compatible"
+    return "litellm"
+
+
+def endpoint(settings: Settings, choice: Choice) -> str:
+    """The class of endpoint in requests and recordings: `litellm`, `openai_compatible URL`, `embedded`."""
+    if choice.endpoint:
+        return choice.endpoint
+    name = client(settings, choice)
+    if name == "embedded" or not settings.api_base:
+        return name
+    from grader.judges import openai_compatible
+
+    return f"{name} {openai_compatible.address(settings.api_base)}"
+
+
+@asynccontextmanager
+async def connect(
+    settings: Settings,
+    choice: Choice,
+    *,
+    notice: Notice | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator[Judge]:
+    """The judge of these settings, with retries and cassette. `notice` hears of failures that are retried.
+
+    In replay no client is opened; with a cassette that may answer (auto) it is opened by the first miss.
+    """
+    from grader.cassette import Cassette
+
+    cassette = Cassette(settings.cassette, settings.mode) if settings.cassette is not None else None
+    if cassette is not None and settings.mode == "replay":
+        yield cassette.wrap(None)
+        return
+    async with AsyncExitStack() as stack:
+        if cassette is not None and settings.mode == "auto":
+            yield cassette.wrap(_opened_when_asked(settings, choice, notice, environ, stack))
+            return
+        judge = await stack.enter_async_context(_open(settings, choice, notice, environ))
+        yield judge if cassette is None else cassette.wrap(judge)
+
+
+def _opened_when_asked(
+    settings: Settings,
+    choice: Choice,
+    notice: Notice | None,
+    environ: Mapping[str, str],
+    stack: AsyncExitStack,
+) -> Judge:
+    lock = asyncio.Lock()
+    opened: list[Judge] = []
+
+    async def ask(request: JudgeRequest) -> JudgeReply:
+        async with lock:
+            if not opened:
+                opened.append(await stack.enter_async_context(_open(settings, choice, notice, environ)))
+        return await opened[0](request)
+
+    return ask
+
+
+@asynccontextmanager
+async def _open(
+    settings: Settings, choice: Choice, notice: Notice | None, environ: Mapping[str, str]
+) -> AsyncIterator[Judge]:
+    from grader.judges.retrying import retrying
+
+    async with _client(settings, choice, environ) as judge:
+        yield retrying(judge, tries=settings.tries, notice=notice)
+
+
+def _client(
+    settings: Settings, choice: Choice, environ: Mapping[str, str]
+) -> AbstractAsyncContextManager[Judge]:
+    name = client(settings, choice)
+    if name == "embedded":
+        module = importlib.import_module("grader.judges.embedded")
+        opened: AbstractAsyncContextManager[Judge] = module.connect(settings)
+        return opened
+    if name == "openai_compatible":
+        from grader.judges import openai_compatible
+
+        model, secret = sent_name(choice.model), key_for(settings, environ)
+        return openai_compatible.connect(settings.api_base, model, key=secret, timeout=settings.timeout)
+    from grader.judges import litellm
+
+    return litellm.connect(
+        choice.model,
+        api_base=settings.api_base or _ollama_base(choice.model, environ),
+        key=environ.get("GRADE_API_KEY", ""),
+        timeout=settings.timeout,
+    )
+
+
+def sent_name(model: str) -> str:
+    """The model's name as an OpenAI-compatible server is asked for it."""
+    prefix, slash, rest = model.partition("/")
+    return rest if slash and prefix in _STRIPPED else model
+
+
+def key_for(settings: Settings, environ: Mapping[str, str]) -> str:
+    """The key for --api-base. OPENAI_API_KEY goes only where the user sent it: not to an address that
+    a config file names, which may be a stranger's."""
+    if environ.get("GRADE_API_KEY"):
+        return environ["GRADE_API_KEY"]
+    host = urlsplit(settings.api_base).hostname or ""
+    by_user = settings.origin.get("api_base", "--api-base").startswith(("--", "GRADE_"))
+    if by_user or host == "api.openai.com":
+        return environ.get("OPENAI_API_KEY", "")
+    return ""
+
+
+def _ollama_base(model: str, environ: Mapping[str, str]) -> str:
+    """Where Ollama's own variable says that it is; LiteLLM reads only its own."""
+    if not model.startswith(("ollama/", "ollama_chat/")) or environ.get("OLLAMA_API_BASE"):
+        return ""
+    from grader.judges.discovery import ollama_address
+
+    return ollama_address(environ)

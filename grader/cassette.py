@@ -1,0 +1,203 @@
+"""Recorded request -> reply, a JSON file each: cache, test fixture and CI lock file are this one thing."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from grader import misses
+from grader.errors import CassetteMiss, InputError, JudgeError
+from grader.types import Judge, JudgeReply, JudgeRequest, Usage, digest
+
+Mode = Literal["live", "auto", "record", "replay"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One file of a cassette. `request` is the canonical request, `key` its hash."""
+
+    path: Path
+    key: str
+    request: Mapping[str, Any]
+    reply: JudgeReply
+
+
+@dataclass(frozen=True)
+class Cassette:
+    """A folder of recordings. `played` hears the key of each that is used.
+
+    live: never read or written; auto: read, else ask and keep; record: ask and keep; replay: read, a miss
+    is an error.
+    """
+
+    folder: Path
+    mode: Mode
+    played: Callable[[str], object] = str
+
+    def wrap(self, judge: Judge | None) -> Judge:
+        """`judge` behind this cassette; None in replay. Raises CassetteMiss, and InputError for bad files."""
+
+        async def ask(request: JudgeRequest) -> JudgeReply:
+            found = self.find(request) if self.mode in ("auto", "replay") else None
+            if found is not None:
+                self.played(request.key)
+                return found.reply
+            if self.mode == "replay" or judge is None:
+                raise self._miss(request)
+            reply = await judge(request)
+            if self.mode != "live" and not reply.recorded:
+                self.keep(request, reply)
+                self.played(request.key)
+            return reply
+
+        if judge is None and self.mode != "replay":
+            raise JudgeError(f"the cassette {self.folder} has no judge to ask in mode {self.mode}")
+        return ask
+
+    def find(self, request: JudgeRequest) -> Recording | None:
+        """The recording of exactly this request, None when there is none."""
+        path = self.folder / name(request.key)
+        try:
+            recording = read(path)
+        except FileNotFoundError:
+            return None
+        if recording.key != request.key:
+            raise InputError(
+                f"{path}: is named like another request's recording", "delete the file and record again"
+            )
+        return recording
+
+    def keep(self, request: JudgeRequest, reply: JudgeReply) -> Path:
+        """Writes the recording so that a reader sees the old file or the new one, never half of one."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / name(request.key)
+        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(written(request, reply))
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return path
+
+    def _miss(self, request: JudgeRequest) -> CassetteMiss:
+        message = f"no recording in {self.folder} fits this request to {request.model}"
+        near = misses.nearest(request.canonical(), self._recordings)
+        if near is None:
+            message += "; it holds no usable recordings"
+        else:
+            message += f"\n{misses.difference(near.request, request.canonical(), near.path.name)}"
+        hint = (
+            f"run the same with --cassette {self.folder} --mode auto: it asks the judge and keeps the reply"
+        )
+        return CassetteMiss(message, hint + "; then commit the new file")
+
+    @cached_property
+    def _recordings(self) -> tuple[Recording, ...]:
+        return tuple(usable(self.folder))
+
+
+def name(key: str) -> str:
+    """The file name for a key."""
+    return key.removeprefix("sha256:")[:16] + ".json"
+
+
+def paths(folder: Path) -> tuple[Path, ...]:
+    """The files of a cassette in a fixed order. InputError when there is no such folder."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is no folder of recordings", "give the folder that --cassette wrote to")
+    return tuple(sorted(folder.glob("*.json")))
+
+
+def usable(folder: Path) -> Iterator[Recording]:
+    """Every recording that can be read; the others are passed over."""
+    for path in paths(folder) if folder.is_dir() else ():
+        try:
+            yield read(path)
+        except InputError:
+            continue
+
+
+def models(folder: Path) -> frozenset[tuple[str, str]]:
+    """The pairs of model and endpoint that the recordings in `folder` are of."""
+    return frozenset((str(one.request["model"]), str(one.request["endpoint"])) for one in usable(folder))
+
+
+def read(path: Path) -> Recording:
+    """One recording. FileNotFoundError when it is not there, InputError when damaged or edited by hand."""
+    try:
+        whole = json.loads(path.read_bytes())
+        request = _joined(whole["request"])
+        key, reply = str(whole["key"]), _reply(whole["reply"])
+    except FileNotFoundError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError) as error:
+        raise InputError(f"{path}: is not a usable recording ({error!r:.80})", _AGAIN) from None
+    if digest(request) != key or name(key) != path.name:
+        raise InputError(f"{path}: its request does not have the key that it is filed under", _AGAIN)
+    return Recording(path=path, key=key, request=request, reply=reply)
+
+
+_AGAIN = "it was damaged or edited by hand: delete it and record it again with --mode auto"
+
+
+def written(request: JudgeRequest, reply: JudgeReply) -> bytes:
+    """The bytes of a recording: texts as lists of lines, so that a diff shows the line that changed."""
+    shown = request.canonical()
+    shown["messages"] = [{**one, "content": one["content"].split("\n")} for one in shown.get("messages", ())]
+    if request.kind == "decision":
+        del shown["messages"]
+        shown["input"] = shown["input"].split("\n")
+    usage = reply.usage
+    whole = {
+        "key": request.key,
+        "request": shown,
+        "reply": {
+            "text": reply.text.split("\n"),
+            **({"answers": {key: dict(one) for key, one in reply.answers.items()}} if reply.answers else {}),
+            "stop": reply.stop,
+            "usage": {
+                "prompt": usage.prompt,
+                "completion": usage.completion,
+                "cached": usage.cached,
+                "cost_usd": usage.cost_usd,
+            },
+        },
+    }
+    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _joined(shown: Mapping[str, Any]) -> dict[str, Any]:
+    request = dict(shown)
+    if "messages" in request:
+        request["messages"] = [{**one, "content": "\n".join(one["content"])} for one in request["messages"]]
+    if "input" in request:
+        request["input"] = "\n".join(request["input"])
+    return request
+
+
+def _reply(shown: Mapping[str, Any]) -> JudgeReply:
+    usage, answers = shown["usage"], shown.get("answers", {})
+    cost = usage["cost_usd"]
+    return JudgeReply(
+        text="\n".join(shown["text"]),
+        answers={
+            str(key): {str(label): float(p) for label, p in one.items()} for key, one in answers.items()
+        },
+        stop=str(shown["stop"]),
+        usage=Usage(
+            prompt=int(usage["prompt"]),
+            completion=int(usage["completion"]),
+            cached=int(usage["cached"]),
+            cost_usd=None if cost is None else float(cost),
+        ),
+        recorded=True,
+    )

@@ -1,0 +1,246 @@
+"""Settings: flag over GRADE_* variable over grade.toml or [tool.grade] over default."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from grader.errors import InputError
+from grader.judges import discovery
+from grader.types import Lang
+
+Mode = Literal["live", "auto", "record", "replay"]
+Strategy = Literal["auto", "joint", "pointwise", "decision"]
+Unverified = Literal["flag", "review", "credit_none"]
+Client = Literal["auto", "litellm", "openai_compatible"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a user can set.
+
+    `origin` says where each name that was set was set: `--model`, `GRADE_MODEL`, `grade.toml`.
+    `check` is the [check] table as it stands, `file` the config file that was read.
+    """
+
+    model: str = ""
+    api_base: str = ""
+    client: Client = "auto"
+    strategy: Strategy = "auto"
+    cassette: Path | None = None
+    mode: Mode = "live"
+    min: float | None = None
+    concurrency: int = 8
+    max_cost: float | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    lang: Lang | None = None
+    unverified: Unverified | None = None
+    seed: int = 0
+    bank: Path | None = None
+    timeout: float = 120.0
+    tries: int = 5
+    check: Mapping[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The model that will judge and a line that says why; `endpoint` is set where recordings decided."""
+
+    model: str
+    why: str
+    endpoint: str = ""
+
+
+def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings in force. A flag that is None was not given. InputError names place, name and fix."""
+    file, table = _config_file(cwd)
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    if file is not None:
+        _check_names(table, file)
+        for name, raw in table.items():
+            name = name.replace("-", "_")
+            values[name] = _parse(name, raw, f"{file.name}: {name} = {raw!r}", file.parent)
+            origin[name] = file.name
+    for name in _PARSERS:
+        variable = f"GRADE_{name.upper()}"
+        if environ.get(variable, "") != "":
+            values[name] = _parse(name, environ[variable], f"{variable}={environ[variable]}", cwd)
+            origin[name] = variable
+        if flags.get(name) is not None:
+            flag = "--" + name.replace("_", "-")
+            values[name] = _parse(name, flags[name], f"{flag} {flags[name]}", cwd)
+            origin[name] = flag
+    return _with_mode(Settings(**values, file=file, origin=origin))
+
+
+def choose_model(
+    settings: Settings,
+    environ: Mapping[str, str],
+    probe: Callable[[Mapping[str, str]], str | None] = discovery.ollama_model,
+) -> Choice:
+    """Which model judges, the first that fits: the one that was set, in replay the recordings' own, that of
+    a provider whose key is there, of an Ollama server on this machine (`probe` names it), the embedded one.
+    """
+    if settings.model:
+        return Choice(model=settings.model, why=f"set by {settings.origin.get('model', 'the caller')}")
+    if settings.mode == "replay" and settings.cassette is not None:
+        return _recorded_choice(settings.cassette)
+    if settings.api_base:
+        place = settings.origin.get("api_base", "api_base")
+        raise InputError(
+            f"{place} names an endpoint but no model", "add --model NAME as that server calls it"
+        )
+    for variable, model in discovery.PROVIDER_MODELS.items():
+        if environ.get(variable):
+            return Choice(model=model, why=f"{variable} is set")
+    if found := probe(environ):
+        return Choice(model=found, why=f"an Ollama server runs at {discovery.ollama_address(environ)}")
+    return Choice(model="embedded", why="no model is set, no provider key and no Ollama server were found")
+
+
+def _recorded_choice(folder: Path) -> Choice:
+    from grader import cassette
+
+    pairs = cassette.models(folder)
+    if len(pairs) == 1:
+        ((model, endpoint),) = pairs
+        return Choice(model=model, endpoint=endpoint, why=f"all recordings in {folder} are of it")
+    return Choice(model="embedded", why=f"no model is set, and {folder} does not hold recordings of just one")
+
+
+def _config_file(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    """The nearest grade.toml or pyproject.toml with [tool.grade], from `cwd` up to the repository's top."""
+    for folder in (cwd, *cwd.parents):
+        own = folder / "grade.toml"
+        if own.is_file():
+            return own, _read_toml(own)
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            table = _read_toml(project).get("tool", {}).get("grade")
+            if table is not None:
+                return project, table
+        if (folder / ".git").exists():
+            break
+    return None, {}
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _check_names(table: Mapping[str, Any], file: Path) -> None:
+    for name in table:
+        if name.replace("-", "_") not in _PARSERS and name != "check":
+            near = difflib.get_close_matches(name.replace("-", "_"), (*_PARSERS, "check"), n=2)
+            hint = (
+                "did you mean " + " or ".join(near) + "?"
+                if near
+                else "known are: " + ", ".join((*_PARSERS, "check"))
+            )
+            raise InputError(f"{file}: {name} is not a setting", hint)
+
+
+def _parse(name: str, raw: object, where: str, start: Path) -> object:
+    if name == "check":
+        if not isinstance(raw, dict):
+            raise InputError(f"{where}: check is a table", "write [check] and its settings below it")
+        return raw
+    try:
+        value = _PARSERS[name](raw)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+    return start / value.expanduser() if isinstance(value, Path) else value
+
+
+def _with_mode(settings: Settings) -> Settings:
+    if settings.mode != "live" and settings.cassette is None:
+        place = settings.origin.get("mode", "mode")
+        raise InputError(f"{place} {settings.mode} needs a cassette", "add --cassette DIR")
+    if settings.cassette is not None and "mode" not in settings.origin:
+        return replace(settings, mode="auto")
+    return settings
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("should be text")
+    return raw.strip()
+
+
+def _path(raw: object) -> Path:
+    if not isinstance(raw, str | Path) or not str(raw).strip():
+        raise ValueError("should be a folder")
+    return Path(raw)
+
+
+def _number(low: float, high: float, words: str) -> Callable[[object], float]:
+    def parse(raw: object) -> float:
+        try:
+            value = float(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else None
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise ValueError(f"should be {words}")
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int, words: str) -> Callable[[object], int]:
+    number = _number(low, high, words)
+
+    def parse(raw: object) -> int:
+        value = number(raw)
+        if value != int(value):
+            raise ValueError(f"should be {words}")
+        return int(value)
+
+    return parse
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+    def parse(raw: object) -> str:
+        if raw not in choices:
+            near = difflib.get_close_matches(str(raw), choices, n=1)
+            raise ValueError(
+                f"should be {', '.join(choices)}" + (f" (did you mean {near[0]}?)" if near else "")
+            )
+        return str(raw)
+
+    return parse
+
+
+_PARSERS: Mapping[str, Callable[[object], Any]] = {
+    "model": _text,
+    "api_base": _text,
+    "client": _one_of(get_args(Client)),
+    "strategy": _one_of(get_args(Strategy)),
+    "cassette": _path,
+    "mode": _one_of(get_args(Mode)),
+    "min": _number(0, 1, "a score from 0 to 1"),
+    "concurrency": _whole(1, 1000, "a whole number from 1 to 1000"),
+    "max_cost": _number(0, 1e9, "a sum in USD, 0 or more"),
+    "requests_per_minute": _whole(1, 10**9, "a whole number over 0"),
+    "tokens_per_minute": _whole(1, 10**12, "a whole number over 0"),
+    "lang": _one_of(get_args(Lang)),
+    "unverified": _one_of(get_args(Unverified)),
+    "seed": _whole(0, 2**31 - 1, "a whole number, 0 or more"),
+    "bank": _path,
+    "timeout": _number(0.1, 86400, "seconds, 0.1 or more"),
+    "tries": _whole(1, 20, "a whole number from 1 to 20"),
+}
+
+assert set(_PARSERS) | {"check", "file", "origin"} == {one.name for one in fields(Settings)}

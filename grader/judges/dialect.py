@@ -1,0 +1,73 @@
+"""What an OpenAI-compatible server takes: learnt from what it refuses, one step at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from grader.types import JudgeRequest
+
+SchemaLevel = Literal["json_schema", "json_object", "none"]
+_WEAKER: Mapping[SchemaLevel, SchemaLevel] = {"json_schema": "json_object", "json_object": "none"}
+_ABOUT_SCHEMA = ("response_format", "json_schema", "json_object", "schema", "grammar", "guided", "structured")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to ask one server: how strongly to ask for a schema, which parameters to leave out or rename."""
+
+    schema: SchemaLevel = "json_schema"
+    dropped: frozenset[str] = frozenset()
+    renamed: frozenset[tuple[str, str]] = frozenset()
+
+
+def fields(request: JudgeRequest, model: str, dialect: Dialect) -> dict[str, Any]:
+    """The request by the names of OpenAI's chat protocol."""
+    whole: dict[str, Any] = {"model": model, "messages": list(request.messages)}
+    names = dict(dialect.renamed)
+    for name, value in request.params.items():
+        if name not in dialect.dropped:
+            whole[names.get(name, name)] = value
+    if request.schema is not None:
+        if dialect.schema == "json_schema":
+            wanted = {"name": "verdicts", "strict": True, "schema": request.schema}
+            whole["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        elif dialect.schema == "json_object":
+            whole["response_format"] = {"type": "json_object"}
+    return whole
+
+
+def body(request: JudgeRequest, model: str, dialect: Dialect) -> bytes:
+    """The same as the JSON to post."""
+    whole = fields(request, model, dialect)
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def adapted(dialect: Dialect, request: JudgeRequest, status: int, said: str) -> tuple[Dialect, str] | None:
+    """What to try after a refusal, and what to tell the user; None when it is about something else."""
+    if status not in (400, 422, 501):
+        return None
+    lower = said.lower()
+    if "max_tokens" in request.params and "max_completion_tokens" in lower and not dialect.renamed:
+        pair = frozenset({("max_tokens", "max_completion_tokens")})
+        return replace(dialect, renamed=pair), "says max_completion_tokens for max_tokens"
+    about_schema = any(word in lower for word in _ABOUT_SCHEMA)
+    if not about_schema:
+        for name in request.params:
+            if (
+                name in lower
+                and name not in dialect.dropped
+                and ("unsupported" in lower or "support" in lower)
+            ):
+                return replace(
+                    dialect, dropped=dialect.dropped | {name}
+                ), f"does not take {name}; asking without it"
+    weaker = _WEAKER.get(dialect.schema)
+    if request.schema is not None and weaker is not None and (about_schema or status != 400):
+        instead = "plain text" if weaker == "none" else weaker
+        return replace(
+            dialect, schema=weaker
+        ), f"does not take {dialect.schema}; asking for {instead} instead"
+    return None

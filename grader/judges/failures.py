@@ -1,0 +1,79 @@
+"""An endpoint's failure as one line for a person, without any key, in the error that says what helps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+
+from grader.errors import JudgeError, Overloaded, TimedOut
+
+_KEYS = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_][\w*.-]{6,}|AIza[\w-]{20,}|(?i:bearer)\s+[\w.~+/*-]{8,}=*"
+)
+_SPENT = ("insufficient_quota", "exceeded your current quota", "insufficient balance", "billing")
+
+
+def plain(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
+    """`text` on one line, shortened, with `secrets` and everything that looks like a key blotted out."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, "***")
+    text = " ".join(_KEYS.sub("***", text).split())
+    text = "".join(one if one.isprintable() else "?" for one in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def seconds_to_wait(header: str | None, now: dt.datetime | None = None) -> float | None:
+    """Retry-After in seconds, from a number or an HTTP date; None when it is absent or makes no sense."""
+    if not header:
+        return None
+    try:
+        wait = float(header)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
+        wait = (until - (now or dt.datetime.now(dt.UTC))).total_seconds()
+    return max(0.0, wait) if wait == wait and wait < 1e7 else None
+
+
+def from_status(
+    status: int, said: str, *, where: str, model: str, retry_after: float | None = None
+) -> JudgeError:
+    """The error for a reply that is not 200. `said`: the endpoint's own words, made plain before."""
+    words = f": {said}" if said else ""
+    if status in (401, 403):
+        return JudgeError(
+            f"{where} refused the key ({status}){words}", "set GRADE_API_KEY or the provider's own variable"
+        )
+    if status == 402 or (status == 429 and any(one in said.lower() for one in _SPENT)):
+        return JudgeError(
+            f"{where} says that the account has no credit left ({status}){words}",
+            "top it up, or choose another --model",
+        )
+    if status == 404:
+        return JudgeError(
+            f"{where} knows no such model or address (404){words}",
+            f"check the model name {model}, and that --api-base ends where /chat/completions begins",
+        )
+    if status == 408 or status == 504:
+        return TimedOut(f"{where} gave up waiting ({status}){words}", "try a longer --timeout")
+    if status == 429 or (status >= 500 and status != 501):
+        kind = "asks to slow down" if status == 429 else "failed"
+        return Overloaded(
+            f"{where} {kind} ({status}){words}", "lower --concurrency or try later", retry_after
+        )
+    if 300 <= status < 400:
+        return JudgeError(
+            f"{where} redirects elsewhere ({status}){words}", "give --api-base the address it moved to"
+        )
+    return JudgeError(f"{where} refused the request ({status}){words}")
+
+
+def refused_connection(where: str) -> JudgeError:
+    """Nobody listens there."""
+    return JudgeError(f"nothing answers at {where}", f"is the server running at {where}?")

@@ -1,0 +1,152 @@
+"""Any provider, through LiteLLM: it knows their quirks; here it is kept quiet and from asking twice."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from grader.errors import InputError, JudgeError, Overloaded, TimedOut
+from grader.judges import prices
+from grader.judges.dialect import Dialect, adapted, fields
+from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait
+from grader.types import Judge, JudgeReply, JudgeRequest, Usage
+
+_OLLAMA = ("ollama/", "ollama_chat/")
+_SMALLEST_CONTEXT = 8192
+_MOST_STEPS = 6
+_NOBODY_THERE = (
+    "connection refused",
+    "connect call failed",
+    "cannot connect to host",
+    "all connection attempts failed",
+)
+_log = logging.getLogger("grader.judges")
+_dialects: dict[str, Dialect] = {}
+
+
+def _litellm() -> Any:
+    """The library, imported here alone: it takes seconds, and would fetch prices and read .env."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return litellm
+
+
+@asynccontextmanager
+async def connect(
+    model: str, *, api_base: str = "", key: str = "", timeout: float = 120.0
+) -> AsyncIterator[Judge]:
+    """A judge that asks `model` by its LiteLLM name. InputError when no provider goes by that name."""
+    litellm = _litellm()
+    try:
+        litellm.get_llm_provider(model, api_base=api_base or None)
+    except litellm.exceptions.BadRequestError:
+        hint = (
+            "names look like openai/gpt-5.4-mini or ollama_chat/qwen3:8b; for your own server add --api-base"
+        )
+        raise InputError(f"no provider is known for the model {model}", hint) from None
+    options: dict[str, Any] = {"num_retries": 0, "max_retries": 0, "drop_params": True, "timeout": timeout}
+    if api_base:
+        options["api_base"] = api_base
+    if key:
+        options["api_key"] = key
+
+    async def ask(request: JudgeRequest) -> JudgeReply:
+        return await _ask(litellm, model, request, options)
+
+    try:
+        yield ask
+    finally:
+        await litellm.close_litellm_async_clients()
+
+
+async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
+    slot = f"{options.get('api_base', '')} {model}"
+    secrets = tuple(value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN")))
+    for _ in range(_MOST_STEPS):
+        dialect = _dialects.get(slot) or Dialect(schema=_level(litellm, model))
+        try:
+            reply = await litellm.acompletion(
+                **fields(request, model, dialect), **options, **_context(model, request)
+            )
+        except litellm.exceptions.BadRequestError as error:
+            said = plain(str(error), secrets)
+            step = adapted(dialect, request, 400, said)
+            if step is None:
+                raise from_status(400, said, where=model, model=model) from error
+            _dialects[slot], words = step
+            _log.warning("note: %s %s", model, words)
+        except (litellm.exceptions.openai.OpenAIError, TimeoutError) as error:
+            raise _from_litellm(error, model, secrets) from error
+        else:
+            return _reply(model, reply)
+    raise JudgeError(f"{model} refused the request in every form tried: {said}")
+
+
+def _level(litellm: Any, model: str) -> Any:
+    """Ollama takes a schema with every model, which litellm's list does not say."""
+    whole = model.startswith(_OLLAMA) or litellm.supports_response_schema(model=model)
+    return "json_schema" if whole else "json_object"
+
+
+def _context(model: str, request: JudgeRequest) -> dict[str, int]:
+    """Ollama silently cuts off what exceeds its context: ask for one that holds prompt and reply.
+
+    Powers of two, since each change makes it load the model anew.
+    """
+    if not model.startswith(_OLLAMA):
+        return {}
+    tokens = sum(_most_tokens(one["content"]) for one in request.messages)
+    tokens += int(request.params.get("max_tokens") or 2048)
+    return {"num_ctx": max(_SMALLEST_CONTEXT, 1 << (tokens - 1).bit_length())}
+
+
+def _most_tokens(text: str) -> int:
+    plain_letters = sum(1 for one in text if one < "\x80")
+    return plain_letters // 3 + (len(text) - plain_letters) * 3 // 2 + 8
+
+
+def _reply(model: str, reply: Any) -> JudgeReply:
+    choices = getattr(reply, "choices", None)
+    if not choices:
+        raise JudgeError(f"{model} answered without choices")
+    content = choices[0].message.content
+    told = getattr(reply, "usage", None)
+    details = getattr(told, "prompt_tokens_details", None)
+    usage = Usage(
+        prompt=getattr(told, "prompt_tokens", 0) or 0,
+        completion=getattr(told, "completion_tokens", 0) or 0,
+        cached=getattr(details, "cached_tokens", 0) or 0,
+    )
+    cost = (getattr(reply, "_hidden_params", None) or {}).get("response_cost")
+    if cost is None and (listed := prices.price(model)) is not None:
+        cost = listed.of(usage)
+    usage = Usage(prompt=usage.prompt, completion=usage.completion, cached=usage.cached, cost_usd=cost)
+    stop = choices[0].finish_reason
+    return JudgeReply(text=content if isinstance(content, str) else "", stop=stop or "", usage=usage)
+
+
+def _from_litellm(error: Exception, model: str, secrets: tuple[str, ...]) -> JudgeError:
+    """litellm's exceptions in our words. It calls most failures of a connection an InternalServerError."""
+    said = plain(str(error), secrets).removeprefix("litellm.")
+    lower = said.lower()
+    if "timeout" in type(error).__name__.lower():
+        return TimedOut(f"{model} did not answer in time", "try a longer --timeout")
+    if any(one in lower for one in _NOBODY_THERE):
+        return refused_connection(f"the endpoint of {model}")
+    if "certificate verify failed" in lower:
+        return JudgeError(f"no trusted TLS connection for {model}: {said}", "set SSL_CERT_FILE")
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and type(error).__name__ != "APIConnectionError":
+        response = getattr(error, "response", None)
+        wait = seconds_to_wait(response.headers.get("retry-after")) if response is not None else None
+        return from_status(status, said, where=model, model=model, retry_after=wait)
+    return Overloaded(f"the connection for {model} failed: {said}")

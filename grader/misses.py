@@ -1,0 +1,63 @@
+"""What changed between a request and the recording nearest to it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+MOST_LINES = 40
+LONGEST_LINE = 160
+
+
+class _Recorded(Protocol):
+    @property
+    def request(self) -> Mapping[str, Any]: ...
+
+
+R = TypeVar("R", bound=_Recorded)
+
+
+def nearest(request: Mapping[str, Any], recordings: Iterable[R]) -> R | None:
+    """The recording that shares most of the request's text, lines counted by length; the first of equals."""
+    wanted = frozenset(lines(request))
+    best, most = None, -1.0
+    for one in recordings:
+        held = frozenset(lines(one.request))
+        likeness = _weight(wanted & held) / (_weight(wanted | held) or 1)
+        likeness += 0.1 * (one.request.get("model") == request.get("model"))
+        if likeness > most:
+            best, most = one, likeness
+    return best
+
+
+def _weight(some: Iterable[str]) -> int:
+    return sum(len(one) for one in some)
+
+
+def lines(request: Mapping[str, Any]) -> list[str]:
+    """A canonical request as lines that a person can compare: settings first, then the texts."""
+    shown: list[str] = []
+    for name in ("model", "endpoint", "params", "schema", "questions"):
+        if name in request:
+            value = request[name]
+            shown.append(f"{name}: {value if isinstance(value, str) else _compact(value)}")
+    for message in request.get("messages", ()):
+        shown.append(f"[{message.get('role', '')}]")
+        shown.extend(message.get("content", "").split("\n"))
+    shown.extend(request.get("input", "").split("\n") if "input" in request else ())
+    return shown
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any], old_name: str) -> str:
+    """A unified diff from the recorded request to the one that was asked, of bounded length."""
+    diff = difflib.unified_diff(lines(old), lines(new), old_name, "this request", n=1, lineterm="")
+    shown = [one if len(one) <= LONGEST_LINE else one[: LONGEST_LINE - 1] + "…" for one in diff]
+    if len(shown) > MOST_LINES:
+        shown = [*shown[:MOST_LINES], f"… and {len(shown) - MOST_LINES} more lines"]
+    return "\n".join(shown)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
