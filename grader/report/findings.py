@@ -1,0 +1,104 @@
+"""What a grade says about places in a write-up: for annotations, SARIF and code quality reports. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.report import place
+from grader.report.graded import Graded, state
+from grader.report.place import Place
+from grader.report.words import flag_words
+from grader.types import Lang, Verdict
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+
+RULES: dict[str, tuple[str, str]] = {
+    "contradicted": ("A key point is stated wrongly", "某个考点答错了"),
+    "missing": ("A key point is missing", "遗漏了某个考点"),
+    "partial": ("A key point is only partly covered", "某个考点只答到一部分"),
+    "below-bar": ("The score is below the bar", "得分低于及格线"),
+    "ungraded": ("There is no trustworthy grade", "没有可信的评分"),
+    "needs-review": ("A person should look at this grade", "需要人工复核"),
+    "flagged": ("Text that a person should see", "需要人工查看的文字"),
+    "ratchet": ("The score is lower than on the base branch", "得分低于基准分支"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One remark. `path` is as the attempt names it; `criterion` is "" where it is about the whole answer."""
+
+    rule: str
+    level: Level
+    message: str
+    path: str
+    place: Place
+    question: str = ""
+    criterion: str = ""
+
+
+def of_rows(rows: Iterable[Graded], lang: Lang = "en") -> tuple[Finding, ...]:
+    """All findings, errors first, else in the order of the rows."""
+    found = [finding for row in rows for finding in of_row(row, lang)]
+    return tuple(sorted(found, key=lambda one: LEVELS.index(one.level)))
+
+
+def of_row(row: Graded, lang: Lang = "en") -> Iterator[Finding]:
+    """What this grade says: under the bar what is missing or wrong is an error, else a warning or a note."""
+    yield from _about_the_whole(row, lang)
+    if row.grade.score is not None:
+        yield from _about_points(row, lang)
+    for flag in row.grade.flags:
+        words = RULES["flagged"][lang == "zh"] + ": " + flag_words(flag.kind, lang)
+        yield _finding(row, "flagged", "warning", words, place.of_span(row, flag.start, flag.end))
+
+
+def _about_the_whole(row: Graded, lang: Lang) -> Iterator[Finding]:
+    zh, start = lang == "zh", place.of_span(row, 0, 0)
+    if row.grade.score is None:
+        yield _finding(
+            row, "ungraded", "error", f"{RULES['ungraded'][zh]}: {'; '.join(row.grade.problems)}", start
+        )
+    elif row.below and row.bar is not None:
+        words = f"{RULES['below-bar'][zh]}: {row.grade.score:.2f} < {row.bar:.2f}"
+        yield _finding(row, "below-bar", "error", words, start)
+    if row.grade.needs_review:
+        yield _finding(row, "needs-review", "warning", RULES["needs-review"][zh], start)
+
+
+def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:
+    for criterion, verdict in row.points():
+        said = state(verdict)
+        if criterion.optional or said in ("covered", "none"):
+            continue
+        soft: Level = "warning" if said == "contradicted" else "note"
+        message = f"{criterion.id} {RULES[said][lang == 'zh']}: {criterion.judged}"
+        yield _finding(
+            row,
+            said,
+            "error" if row.below else soft,
+            message + _because(verdict),
+            place.of_point(row, criterion, verdict),
+            criterion.id,
+        )
+
+
+def _because(verdict: Verdict) -> str:
+    return f" ({verdict.reason})" if verdict.reason else ""
+
+
+def _finding(
+    row: Graded, rule: str, level: Level, message: str, where: Place, criterion: str = ""
+) -> Finding:
+    return Finding(
+        rule=rule,
+        level=level,
+        message=f"{row.question.id}: {message}" if not criterion else message,
+        path=row.attempt.path,
+        place=where,
+        question=row.question.id,
+        criterion=criterion,
+    )

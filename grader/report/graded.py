@@ -1,0 +1,54 @@
+"""What every report shows: a graded answer with its question, and the runs they come from. Frozen, no IO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.types import Attempt, Criterion, Grade, JudgeCard, Question, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """One answer and its grade. `first_line` is the line of `attempt.path` on which the answer's text begins,
+    `bar` the score that it should reach, None where nobody set one."""
+
+    question: Question
+    attempt: Attempt
+    grade: Grade
+    tracks: tuple[str, ...] = ()
+    at: str = ""
+    first_line: int = 1
+    bar: float | None = None
+
+    @property
+    def below(self) -> bool:
+        """True when there is a score and it is under the bar; 0.7 as a sum of sevenths is not under 0.7."""
+        return self.bar is not None and self.grade.score is not None and self.grade.score < self.bar - 1e-9
+
+    def points(self) -> Iterator[tuple[Criterion, Verdict]]:
+        """Each criterion with its verdict, in the rubric's order; one without a verdict gets an empty one."""
+        said = {one.criterion: one for one in self.grade.verdicts}
+        for criterion in self.question.rubric.criteria:
+            yield criterion, said.get(criterion.id) or Verdict(criterion=criterion.id, coverage=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The graded answers of one run folder, or of one check."""
+
+    name: str
+    rows: tuple[Graded, ...]
+    created: str = ""
+
+
+def state(verdict: Verdict) -> str:
+    """covered, partial, missing, contradicted, or none where the judge gave no verdict."""
+    if verdict.coverage is None:
+        return "none"
+    return "contradicted" if verdict.contradicted else verdict.coverage
+
+
+def judge_of(card: JudgeCard) -> tuple[str, str, str, str]:
+    """What must be the same for two grades to be comparable, the question's rubric left out."""
+    return (card.model, card.strategy, card.prompt, card.calibration)

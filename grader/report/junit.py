@@ -1,0 +1,55 @@
+"""JUnit XML: a test case an answer; under the bar is a failure, ungraded an error."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from junitparser import Error, Failure, JUnitXml, Properties, Property, TestCase, TestSuite
+
+from grader.report.escape import xml
+from grader.report.graded import Graded, Run, state
+
+
+def render(runs: Iterable[Run]) -> str:
+    """One suite a run."""
+    whole = JUnitXml("grade")
+    for run in runs:
+        suite = TestSuite(xml(run.name))
+        suite.timestamp = run.created or None
+        for row in run.rows:
+            suite.add_testcase(_case(row))
+        whole.add_testsuite(suite)
+    whole.update_statistics()
+    out = io.BytesIO()
+    whole.write(out)
+    return out.getvalue().decode("utf-8")
+
+
+def _case(row: Graded) -> TestCase:
+    case = TestCase(xml(row.attempt.path or row.attempt.id), classname=xml(row.question.id), time=0.0)
+    grade = row.grade
+    if grade.score is None:
+        case.result = [Error(xml("; ".join(grade.problems)) or "ungraded", "ungraded")]
+    elif row.below:
+        failure = Failure(f"{grade.score:.2f} is under the bar of {row.bar:.2f}", "below-bar")
+        failure.text = "\n".join(_points(row, ("partial", "missing", "contradicted")))
+        case.result = [failure]
+    case.system_out = "\n".join(_points(row))
+    properties = Properties()
+    for name, value in (
+        ("score", grade.score),
+        ("model", grade.judge.model),
+        ("needs_review", grade.needs_review),
+    ):
+        properties.add_property(Property(name, xml(str(value))))
+    case.append(properties)
+    return case
+
+
+def _points(row: Graded, kinds: tuple[str, ...] = ()) -> list[str]:
+    return [
+        xml(f"{criterion.id} {state(verdict)}: {criterion.judged}")
+        for criterion, verdict in row.points()
+        if not kinds or state(verdict) in kinds
+    ]

@@ -1,0 +1,154 @@
+"""The report in Markdown: for a step summary, a pull request, a wiki. Every cell is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from grader.report import compare, summary
+from grader.report.compare import Column, Pair
+from grader.report.escape import markdown
+from grader.report.graded import Graded, Run, state
+from grader.report.summary import Group, Tally
+from grader.report.words import flag_words, word
+from grader.types import Lang
+
+SHOWN = 50
+
+
+def render(runs: Sequence[Run], lang: Lang = "en") -> str:
+    """All runs, then what a comparison of them shows."""
+    lines = [f"# {word('report', lang)}", ""]
+    for run in runs:
+        lines += [*_run(run, lang), ""]
+    if len(runs) > 1:
+        lines += _comparison(compare.columns(runs), lang)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table; cells must be escaped already."""
+    return [
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+    ]
+
+
+def percent(value: float | None) -> str:
+    """A score as people read it; a dash for none."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def answers(rows: Iterable[Graded], lang: Lang) -> list[str]:
+    """A line for each answer: score, what was missed, what a person should look at."""
+    heads = [word(one, lang) for one in ("answer", "question", "score", "missed", "problems")]
+    return table(heads, (_answer(one, lang) for one in rows))
+
+
+def _run(run: Run, lang: Lang) -> Iterator[str]:
+    yield f"## {markdown(run.name)}"
+    yield ""
+    found = summary.groups(run.rows)
+    if not found:
+        yield word("nothing", lang)
+    if differ := summary.apart(found):
+        yield f"> {word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}."
+        yield ""
+    for group in found:
+        yield from _group(group, lang)
+
+
+def _group(group: Group, lang: Lang) -> Iterator[str]:
+    whole = summary.tally("", group.rows)
+    yield f"{word('judge', lang)}: {markdown(group.label)}  "
+    line = f"**{word('mean', lang)} {percent(whole.mean)}** · {word('graded', lang)} {whole.graded}"
+    if whole.ungraded:
+        line += f" · {word('ungraded', lang)} {whole.ungraded} ({word('excluded', lang)})"
+    yield line
+    yield ""
+    for view, labels in summary.VIEWS.items():
+        held = summary.tallies(group.rows, labels)
+        if held:
+            yield from _tallies(word(view, lang), held, lang)
+    yield from answers(group.rows, lang)
+
+
+def _tallies(head: str, held: Iterable[Tally], lang: Lang) -> list[str]:
+    heads = [head, *(word(one, lang) for one in ("mean", "graded", "ungraded", *summary.STATES))]
+    return table(
+        heads,
+        (
+            [
+                markdown(one.label),
+                percent(one.mean),
+                str(one.graded),
+                str(one.ungraded or ""),
+                *(str(one.points[kind] or "") for kind in summary.STATES),
+            ]
+            for one in held
+        ),
+    )
+
+
+def _answer(row: Graded, lang: Lang) -> list[str]:
+    missed = [
+        f"{criterion.id} {word(state(verdict), lang)}: {criterion.judged}"
+        for criterion, verdict in row.points()
+        if not criterion.optional and state(verdict) in ("partial", "missing", "contradicted")
+    ]
+    trouble = [*row.grade.problems, *(flag_words(one.kind, lang) for one in row.grade.flags)]
+    if row.grade.needs_review:
+        trouble.append(word("needs_review", lang))
+    score = word("ungraded", lang) if row.grade.score is None else percent(row.grade.score)
+    return [
+        markdown(row.attempt.path or row.attempt.id),
+        markdown(f"{row.question.id} {row.question.title}"),
+        f"{score} ({word('below', lang)} {percent(row.bar)})" if row.below else score,
+        "<br>".join(map(markdown, missed)),
+        "<br>".join(map(markdown, dict.fromkeys(trouble))),
+    ]
+
+
+def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
+    if not compare.comparable(held):
+        differ = summary.apart(summary.groups(row for one in held for row in one.group.rows))
+        yield f"> {word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}."
+        yield ""
+    for view, head in (("person", "people"), ("section", "over_time")):
+        found = compare.lines(held, view)
+        if found:
+            yield f"## {word(head, lang)}"
+            yield ""
+            heads = [word(view, lang), *(markdown(one.label) for one in held)]
+            yield from table(
+                heads,
+                (
+                    [markdown(one.label), *(percent(cell.mean if cell else None) for cell in one.cells)]
+                    for one in found
+                ),
+            )
+    for pair in compare.pairs(held):
+        yield from _pair(pair, lang)
+
+
+def _pair(pair: Pair, lang: Lang) -> Iterator[str]:
+    yield f"## {word('judges', lang)}: {markdown(pair.first)} / {markdown(pair.second)}"
+    yield ""
+    count = len(pair.differences)
+    yield (
+        f"{pair.answers} {word('answers', lang)}, {pair.points} {word('same', lang)}, "
+        f"{count} {word('differ', lang)}."
+    )
+    yield ""
+    if count:
+        heads = [word("answer", lang), word("point", lang), markdown(pair.first), markdown(pair.second)]
+        yield from table(
+            heads,
+            (
+                [markdown(one.attempt), one.criterion, word(one.first, lang), word(one.second, lang)]
+                for one in pair.differences[:SHOWN]
+            ),
+        )
+        if count > SHOWN:
+            yield f"… {count - SHOWN}"

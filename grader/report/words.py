@@ -1,0 +1,77 @@
+"""The words of reports in both languages."""
+
+from __future__ import annotations
+
+from grader.types import Lang
+
+WORDS: dict[str, tuple[str, str]] = {
+    "report": ("Practice report", "练习报告"),
+    "answers": ("answers", "份答案"),
+    "answer": ("Answer", "答案"),
+    "question": ("Question", "题目"),
+    "person": ("Person", "姓名"),
+    "score": ("Score", "得分"),
+    "mean": ("Mean", "平均分"),
+    "graded": ("Graded", "已评分"),
+    "ungraded": ("Ungraded", "未评分"),
+    "needs_review": ("Needs review", "需人工复核"),
+    "flagged": ("Flagged", "有异常"),
+    "covered": ("covered", "答到"),
+    "partial": ("partly covered", "部分答到"),
+    "missing": ("missing", "未答到"),
+    "contradicted": ("contradicted", "答错"),
+    "none": ("no verdict", "无判定"),
+    "section": ("Section", "章节"),
+    "tag": ("Tag", "标签"),
+    "stars": ("Stars", "星级"),
+    "track": ("Track", "岗位方向"),
+    "missed": ("Missed", "遗漏考点"),
+    "judge": ("Judge", "评分模型"),
+    "run": ("Run", "批次"),
+    "apart": (
+        "Graded in different ways, so they are shown apart and not averaged. They differ in",
+        "评分方式不同，因此分开显示、不取平均。差别在于",
+    ),
+    "excluded": (
+        "ungraded answers are counted and left out of every mean",
+        "未评分的答案单独计数，不计入任何平均分",
+    ),
+    "model": ("model", "模型"),
+    "strategy": ("strategy", "策略"),
+    "prompt": ("prompt", "提示词"),
+    "calibration": ("calibration", "校准"),
+    "rubric": ("rubric", "评分标准"),
+    "people": ("People", "人员对比"),
+    "judges": ("Judges on the same answers", "不同评分模型对同一答案"),
+    "over_time": ("Over time", "历次变化"),
+    "differ": ("verdicts differ", "处判定不同"),
+    "same": ("verdicts compared", "处判定比较"),
+    "agree": ("agree", "一致"),
+    "bar": ("Bar", "及格线"),
+    "outcome": ("Outcome", "结果"),
+    "below": ("below the bar", "低于及格线"),
+    "pass": ("pass", "通过"),
+    "fail": ("fail", "不通过"),
+    "problems": ("Problems", "问题"),
+    "nothing": ("There are no graded answers here.", "这里没有已评分的答案。"),
+    "point": ("Key point", "考点"),
+    "source": ("Source", "出处"),
+    "reason": ("Reason", "理由"),
+    "key_points": ("Key points", "考点"),
+}
+
+FLAGS: dict[str, tuple[str, str]] = {
+    "addressed_to_grader": ("speaks to the grader; earns nothing", "文字是写给评分者的；不得分"),
+    "chat_template": ("control tokens of a chat template; earns nothing", "含对话模板控制符；不得分"),
+    "invisible": ("invisible characters", "含不可见字符"),
+}
+
+
+def word(key: str, lang: Lang) -> str:
+    """The word in that language."""
+    return WORDS[key][lang == "zh"]
+
+
+def flag_words(kind: str, lang: Lang) -> str:
+    """What a kind of flag means; a kind that is not listed stands for itself."""
+    return FLAGS[kind][lang == "zh"] if kind in FLAGS else kind.replace("_", " ")
