@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from grader.errors import JudgeError
+from grader.report.graded import Graded
 from grader.strategies import Plan
-from grader.types import Attempt, Criterion, Judge, JudgeReply, JudgeRequest, Rubric, Usage
+from grader.types import (
+    Attempt,
+    Criterion,
+    Grade,
+    Judge,
+    JudgeCard,
+    JudgeReply,
+    JudgeRequest,
+    Question,
+    Rubric,
+    Usage,
+    Verdict,
+)
 
 
 def rubric(**changes: Any) -> Rubric:
@@ -62,3 +76,34 @@ def scripted(
         return now
 
     return judge
+
+
+def said(criterion: str, coverage: Any = "covered", **changes: Any) -> Verdict:
+    """A verdict on a criterion; None: no verdict."""
+    return Verdict(**{"criterion": criterion, "coverage": coverage, "reason": "r", **changes})
+
+
+def graded(
+    score: float | None = 0.5,
+    *,
+    verdicts: tuple[Verdict, ...] = (said("Q1.1"), said("Q1.2", "missing")),
+    model: str = "fake",
+    made: Mapping[str, Any] = MappingProxyType({}),
+    question: Question | None = None,
+    **changes: Any,
+) -> Graded:
+    """A graded answer to Q1; `made` changes the grade, `changes` the attempt."""
+    asked = question or Question(
+        id="Q1", title="What is the KV cache?", rubric=rubric(), section="Serving", stars=5
+    )
+    own = attempt(**{"question": asked.id, "path": "answers/Q1-anna.md", "person": "anna", **changes})
+    card = JudgeCard(model=model, strategy="joint", prompt="sha256:p", rubric=asked.rubric.hash)
+    fields = {
+        "attempt": own.id,
+        "question": asked.id,
+        "score": score,
+        "verdicts": verdicts,
+        "judge": card,
+        **made,
+    }
+    return Graded(question=asked, attempt=own, grade=Grade(**fields))

@@ -35,7 +35,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def percent(value: float | None) -> str:
+def number(value: float | None) -> str:
     """A score as people read it; a dash for none."""
     return "–" if value is None else f"{value:.2f}"
 
@@ -62,7 +62,7 @@ def _run(run: Run, lang: Lang) -> Iterator[str]:
 def _group(group: Group, lang: Lang) -> Iterator[str]:
     whole = summary.tally("", group.rows)
     yield f"{word('judge', lang)}: {markdown(group.label)}  "
-    line = f"**{word('mean', lang)} {percent(whole.mean)}** · {word('graded', lang)} {whole.graded}"
+    line = f"**{word('mean', lang)} {number(whole.mean)}** · {word('graded', lang)} {whole.graded}"
     if whole.ungraded:
         line += f" · {word('ungraded', lang)} {whole.ungraded} ({word('excluded', lang)})"
     yield line
@@ -81,7 +81,7 @@ def _tallies(head: str, held: Iterable[Tally], lang: Lang) -> list[str]:
         (
             [
                 markdown(one.label),
-                percent(one.mean),
+                number(one.mean),
                 str(one.graded),
                 str(one.ungraded or ""),
                 *(str(one.points[kind] or "") for kind in summary.STATES),
@@ -100,11 +100,11 @@ def _answer(row: Graded, lang: Lang) -> list[str]:
     trouble = [*row.grade.problems, *(flag_words(one.kind, lang) for one in row.grade.flags)]
     if row.grade.needs_review:
         trouble.append(word("needs_review", lang))
-    score = word("ungraded", lang) if row.grade.score is None else percent(row.grade.score)
+    score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
     return [
         markdown(row.attempt.path or row.attempt.id),
         markdown(f"{row.question.id} {row.question.title}"),
-        f"{score} ({word('below', lang)} {percent(row.bar)})" if row.below else score,
+        f"{score} ({word('below', lang)} {number(row.bar)})" if row.below else score,
         "<br>".join(map(markdown, missed)),
         "<br>".join(map(markdown, dict.fromkeys(trouble))),
     ]
@@ -124,7 +124,7 @@ def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
             yield from table(
                 heads,
                 (
-                    [markdown(one.label), *(percent(cell.mean if cell else None) for cell in one.cells)]
+                    [markdown(one.label), *(number(cell.mean if cell else None) for cell in one.cells)]
                     for one in found
                 ),
             )
