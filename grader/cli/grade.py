@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Annotated
 
 from typer import Argument
 
+from grader import strategies
+from grader.bank import load, read_attempt
 from grader.cli import options
+from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.console import note, put_json, stdout_console
+from grader.errors import JudgeError
+from grader.grading import grade_attempt
+from grader.judges import connect
+from grader.report.plain import plain
+from grader.report.terminal import render
+from grader.strategies import Plan
+from grader.types import Attempt, Grade, Rubric
+from grader.wire import to_json
 
 
 def grade(
@@ -29,4 +43,72 @@ def grade(
     dry_run: options.DryRun = False,
 ) -> int:
     """Grade one answer: a file, or - for standard input."""
+    flags = {
+        "bank": bank,
+        "model": model,
+        "api_base": api_base,
+        "client": client,
+        "strategy": strategy,
+        "timeout": timeout,
+        "seed": seed,
+        "lang": lang,
+        "cassette": cassette,
+        "mode": mode,
+        "min": min,
+    }
+    settings = settings_of(flags)
+    attempt = read(answer, q)
+    rubric = load(settings.bank).question(attempt.question).rubric
+    chosen = choose(settings)
+    if dry_run:
+        return show_requests(rubric, attempt, chosen.plan)
+    made = asyncio.run(judged(rubric, attempt, chosen))
+    if json:
+        put_json(to_json(made), indent=2)
+    else:
+        render(made, rubric, attempt, stdout_console())
+    return exit_code(made, settings.min)
+
+
+def read(answer: str, question: str | None) -> Attempt:
+    """The attempt; standard input is read as bytes, so that its encoding is found out as for a file."""
+    piped = None
+    if answer == "-":
+        if sys.stdin.isatty():
+            note("reading the answer from the keyboard; end it with Ctrl-D (Windows: Ctrl-Z, Enter)")
+        piped = sys.stdin.buffer.read()
+    return read_attempt(answer, question=question, text=piped)
+
+
+def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
+    """Every request that would be sent at first, as JSON; nobody is asked."""
+    requests = strategies.strategy(plan.strategy).requests(rubric, attempt, plan)
+    characters = sum(len(message["content"]) for one in requests for message in one.messages)
+    note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
+    put_json([one.canonical() for one in requests], indent=2)
+    return 0
+
+
+async def judged(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
+    """The grade by the chosen judge."""
+    async with connect(chosen.settings, chosen.choice, notice=retried) as judge:
+        return await grade_attempt(rubric, attempt, judge, chosen.plan)
+
+
+def retried(error: JudgeError) -> None:
+    """Say that a call is tried again, so that waiting is not silence."""
+    note(f"trying again: {error.message}")
+
+
+def exit_code(made: Grade, bar: float | None) -> int:
+    """0 at or over the bar, 1 below it, 3 when ungraded; what is not 0 is said on stderr."""
+    if made.score is None:
+        reason = plain("; ".join(made.problems)) or "the judge gave no verdict"
+        note(
+            f"error: ungraded: {reason}\n\nhint: `grade doctor` tries the judge; ungraded is not a low score"
+        )
+        return 3
+    if bar is not None and made.score < bar:
+        note(f"below the bar: {made.score:.2f} is under {bar:.2f}")
+        return 1
     return 0

@@ -23,8 +23,8 @@ ApiBase = Annotated[
     ),
 ]
 Client = Annotated[
-    Literal["auto", "litellm", "openai_compatible"] | None,
-    Option("--client", help="What talks to the provider.", rich_help_panel=JUDGE),
+    Literal["auto", "litellm"] | None,
+    Option("--client", help="litellm: use it even with --api-base.", rich_help_panel=JUDGE),
 ]
 Strategy = Annotated[
     Literal["auto", "joint", "pointwise", "decision"] | None,

@@ -1,0 +1,42 @@
+"""From flags to settings, from settings to the judge and the plan; which judge and why is said on stderr."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import config, judges
+from grader.cli.console import note
+from grader.config import Choice, Settings
+from grader.strategies import Plan, resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What a command judges with."""
+
+    settings: Settings
+    choice: Choice
+    plan: Plan
+
+
+def settings_of(flags: Mapping[str, object]) -> Settings:
+    """Settings from flags, environment and files; InputError for a bad one."""
+    return config.load(flags, cwd=Path.cwd(), environ=os.environ)
+
+
+def choose(settings: Settings) -> Chosen:
+    """The judge of these settings, and the plan. Call it when all input is known to be good."""
+    choice = config.choose_model(settings, os.environ)
+    note(f"judge: {choice.model} ({choice.why})")
+    endpoint = judges.endpoint(settings, choice)
+    plan = Plan(
+        model=choice.model,
+        endpoint=endpoint,
+        strategy=resolve(settings.strategy, endpoint),
+        lang=settings.lang,
+        seed=settings.seed,
+    )
+    return Chosen(settings=settings, choice=choice, plan=plan)

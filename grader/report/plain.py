@@ -1,0 +1,66 @@
+"""Text that people wrote or a judge quoted, made safe for a terminal, and wrapped by its width in cells."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+BLANKS = re.compile(r"\s+")
+TOKENS = re.compile(r"\s+|[!-~¡-ʯ]+|.", re.DOTALL)
+"""What a line may not be broken inside of: Latin words; every other character stands alone."""
+NOT_FIRST = set("，。、；：！？）】》」』〉”’…—·,.;:!?)]}%％")
+NOT_LAST = set("（【《「『〈“‘([{")
+
+
+def plain(text: str) -> str:
+    """One line without terminal escapes, control, bidirectional and invisible characters."""
+    text = BLANKS.sub(" ", ESCAPES.sub("", text))
+    return "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")).strip()
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, with a mark where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells, broken between Chinese characters or Latin words.
+
+    Closing punctuation begins no line and an opening bracket ends none. A word longer than a line is cut.
+    """
+    from rich.cells import cell_len
+
+    lines, line = [], ""
+    for token in _unbroken(text):
+        if line and cell_len(line + token.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+            token = token.lstrip()
+        line += token
+        while cell_len(line.rstrip()) > width:
+            cut = _fits(line, width)
+            lines.append(line[:cut])
+            line = line[cut:]
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _unbroken(text: str) -> list[str]:
+    """Tokens with the punctuation that must stay beside them."""
+    glued: list[str] = []
+    for token in TOKENS.findall(text):
+        if glued and not glued[-1].isspace() and (token[0] in NOT_FIRST or glued[-1][-1] in NOT_LAST):
+            glued[-1] += token
+        else:
+            glued.append(token)
+    return glued
+
+
+def _fits(text: str, width: int) -> int:
+    """How many of the first characters fit into `width` cells, at least one."""
+    from rich.cells import cell_len
+
+    count = 1
+    while count < len(text) and cell_len(text[: count + 1]) <= width:
+        count += 1
+    return count
