@@ -1,0 +1,197 @@
+"""What is wrong with a bank or a rubric, as findings: nothing here stops a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.bank.info import BankInfo, spans
+from grader.bank.similarity import pairs
+from grader.bank.wording import is_compound, is_order, is_term, is_vague, numbers
+from grader.types import Criterion, Question
+
+ALIKE_QUESTIONS = 0.45
+ALIKE_POINTS = 0.55
+OVERLAP = 0.45
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """`kind` groups findings, `where` is a question, criterion, section or day, `fix` what to do."""
+
+    kind: str
+    where: str
+    said: str
+    fix: str
+
+
+def bank(info: BankInfo, questions: Sequence[Question]) -> tuple[Finding, ...]:
+    """Everything about a bank: its counts, its plan, its key points as the bank words them."""
+    held = tuple(one.id for one in questions)
+    return (
+        *_counts(info, held),
+        *_plan(info, held),
+        *_alike_questions(questions),
+        *_alike_points(questions),
+        *_wording(questions),
+    )
+
+
+def rubric(question: Question) -> tuple[Finding, ...]:
+    """One rubric as it is judged: overlap, points nobody can judge, points that a keyword earns."""
+    criteria = question.rubric.criteria
+    return (*_overlap(criteria), *(found for one in criteria for found in _judgeable(one)))
+
+
+def _counts(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
+    for one in info.sections:
+        if one.claimed is not None and one.claimed != len(one.questions):
+            yield Finding(
+                kind="count",
+                where=one.heading,
+                said=f"the heading says {one.claimed}, the section holds {len(one.questions)}",
+                fix=f"write {len(one.questions)}, or add what is missing",
+            )
+    claimed = [one.claimed for one in info.sections if one.claimed is not None]
+    if claimed and len(claimed) == len(info.sections) and sum(claimed) != len(held):
+        said = f"the headings add up to {sum(claimed)}, the bank holds {len(held)}"
+        yield Finding(kind="count", where="all sections", said=said, fix="correct the headings")
+    if info.promised and info.promised != len(held):
+        said = f"the title says {info.promised}, the bank holds {len(held)}"
+        yield Finding(kind="count", where="title", said=said, fix="say what the rest are and where")
+    if info.theory and info.theory != len(held):
+        said = f"the footer says {info.theory} questions of theory, the bank holds {len(held)}"
+        yield Finding(kind="count", where="footer", said=said, fix=f"write {len(held)}")
+    yield from _absent(info)
+
+
+def _absent(info: BankInfo) -> Iterator[Finding]:
+    absent = info.absent()
+    if absent:
+        coding = info.are_coding()
+        what = f": the {len(absent)} {info.coding_name or 'coding questions'} of the footer" if coding else ""
+        yield Finding(
+            kind="absent",
+            where=", ".join(spans(absent)),
+            said=f"the numbering skips {len(absent)} questions{what}",
+            fix="add them, or say where they are",
+        )
+
+
+def _plan(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
+    for track in info.tracks:
+        for entry in track.entries:
+            if not entry.questions:
+                said = f"{entry.spec} names no question of the bank"
+                yield Finding(kind="track", where=f"{track.name}: {entry.title}", said=said, fix="correct it")
+    reached = {one for track in info.tracks for one in track.questions}
+    left = tuple(one for one in held if one not in reached)
+    if info.tracks and left:
+        names = ", ".join(one.name for one in info.tracks)
+        said = f"{len(left)} of {len(held)} questions are in no track ({names}): {', '.join(spans(left))}"
+        yield Finding(
+            kind="no track", where="tracks", said=said, fix="add them to one, or leave them out knowingly"
+        )
+    for day in info.days:
+        if not day.sections:
+            said = f"{day.text!r} reaches no section"
+            yield Finding(kind="day", where=day.label, said=said, fix="name a section by its title or number")
+    walked = {title for day in info.days for title in day.sections}
+    for section in info.sections:
+        if info.days and section.questions and section.title not in walked:
+            said = f"no day reaches its {len(section.questions)} questions"
+            yield Finding(kind="day", where=section.title, said=said, fix="give it a day")
+
+
+def _alike_questions(questions: Sequence[Question]) -> Iterator[Finding]:
+    whole = [" ".join([one.title, *(point.text for point in one.rubric.criteria)]) for one in questions]
+    for left, right, alike in pairs(whole, ALIKE_QUESTIONS):
+        yield Finding(
+            kind="near-duplicate",
+            where=f"{questions[left].id} {questions[right].id}",
+            said=f"the questions are {alike:.0%} alike: {questions[left].title} / {questions[right].title}",
+            fix="ask one of them, or make the difference plain",
+        )
+
+
+def _alike_points(questions: Sequence[Question]) -> Iterator[Finding]:
+    points = [one for question in questions for one in question.rubric.criteria]
+    for left, right, alike in pairs([one.text for one in points], ALIKE_POINTS):
+        one, other = points[left], points[right]
+        if numbers(one.text) == numbers(other.text) or alike > 0.85:
+            yield Finding(
+                kind="near-duplicate",
+                where=f"{one.id} {other.id}",
+                said=f"the key points are {alike:.0%} alike: {one.text} / {other.text}",
+                fix="an answer to one holds the other: ask it once, or know it",
+            )
+
+
+def _wording(questions: Iterable[Question]) -> Iterator[Finding]:
+    for question in questions:
+        for one in question.rubric.criteria:
+            if is_order(one.text):
+                yield Finding(
+                    kind="instruction",
+                    where=one.id,
+                    said=f"it tells the candidate what to do, not what is true: {one.text}",
+                    fix="say what a right answer says",
+                )
+            elif is_vague(one.text):
+                yield _vague(one, one.text)
+            elif is_compound(one.text):
+                yield Finding(
+                    kind="compound",
+                    where=one.id,
+                    said=f"several statements in one key point: {one.text}",
+                    fix="list its parts, or split it",
+                )
+
+
+def _overlap(criteria: tuple[Criterion, ...]) -> Iterator[Finding]:
+    whole = [" ".join([one.judged, *one.parts]) for one in criteria]
+    for left, right, alike in pairs(whole, OVERLAP):
+        one, other = criteria[left], criteria[right]
+        if numbers(one.judged) == numbers(other.judged):
+            yield Finding(
+                kind="overlap",
+                where=f"{one.id} {other.id}",
+                said=f"{alike:.0%} alike, so that one sentence earns both",
+                fix="tell in each claim what the other doesn't ask",
+            )
+
+
+def _judgeable(one: Criterion) -> Iterator[Finding]:
+    if is_order(one.judged) and not one.parts:
+        yield Finding(
+            kind="can't be judged",
+            where=one.id,
+            said=f"an instruction, with no word on what is right: {one.judged}",
+            fix="put what a right answer says in claim, and its parts in parts",
+        )
+    elif is_vague(one.judged) and not one.parts:
+        yield _vague(one, one.judged)
+    elif len(one.judged) < 4 and not one.parts and not one.accept:
+        said = f"too short to tell what counts: {one.judged}"
+        yield Finding(kind="can't be judged", where=one.id, said=said, fix="say it in a sentence in claim")
+    if is_term(one.judged) and not one.parts:
+        yield Finding(
+            kind="keyword",
+            where=one.id,
+            said=f"dropping the term earns it: {one.judged}",
+            fix="say in claim what an answer must tell about it, or keep it as a list's entry knowingly",
+        )
+    if is_compound(one.judged) and not one.parts and not one.claim:
+        said = f"several statements without parts: {one.judged}"
+        yield Finding(
+            kind="compound", where=one.id, said=said, fix="list them in parts, so that some earn half"
+        )
+
+
+def _vague(one: Criterion, text: str) -> Finding:
+    return Finding(
+        kind="vague",
+        where=one.id,
+        said=f"true of nearly anything: {text}",
+        fix="say what is better, by what, against what",
+    )
