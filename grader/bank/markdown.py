@@ -10,7 +10,7 @@ from grader.bank import markdown_question, outline
 from grader.bank.info import BankInfo
 from grader.bank.markdown_lines import Line, classify
 from grader.bank.markdown_question import Block, Fault
-from grader.bank.textfile import read_text
+from grader.bank.textfile import HIDDEN, read_text
 from grader.errors import InputError
 from grader.types import Question
 
@@ -36,7 +36,7 @@ def parse(text: str, name: str) -> Imported:
     """The same of a text; `name` stands in messages."""
     blocks = tuple(_blocks(classify(text)))
     asked = [one for one in blocks if one.top and one.top.kind == "question"]
-    faults = [*_repeated(asked), *_outside(blocks)]
+    faults = [*_hidden(text), *_repeated(asked), *_outside(blocks)]
     drafts = []
     for block in asked:
         draft, found = markdown_question.read(block)
@@ -64,6 +64,13 @@ def _blocks(lines: Iterator[Line]) -> Iterator[Block]:
         else:
             held.append(line)
     yield Block(top, tuple(held))
+
+
+def _hidden(text: str) -> Iterator[Fault]:
+    if HIDDEN.search(text):
+        for number, line in enumerate(text.split("\n"), 1):
+            if HIDDEN.search(line):
+                yield Fault(number, "a control character", "delete it")
 
 
 def _repeated(asked: list[Block]) -> Iterator[Fault]:

@@ -27,7 +27,9 @@ NUMBERED = r"(?:Q|Question\s+)\d{1,5}"
 BOLD_QUESTION = re.compile(rf"(?i)\*\*\s*({NUMBERED})\s*(?:[:：.、)）]|\s|(?=\*))\s*(.*?)\s*\*\*\s*(.*)")
 PLAIN_QUESTION = re.compile(rf"(?i)\**({NUMBERED})\**\s*(?:[:：.、)）]|\s|$)\s*\**\s*(.*)")
 BROKEN_QUESTION = re.compile(rf"(?i)\*\*\s*{NUMBERED}\s*[:：.、)）]")
-BULLET = re.compile(r"(\s*)(?:[-*+•·]\s+|(?:\d{1,3}|[a-z])[.)）]\s+|\d{1,3}、\s*|[（(]\d{1,3}[)）]\s*)(.*)")
+BULLET = re.compile(
+    r"(\s*)(?:[-*+•·](?:\s+|$)|(?:\d{1,3}|[a-z])[.)）]\s+|\d{1,3}、\s*|[（(]\d{1,3}[)）]\s*)(.*)"
+)
 LABEL = re.compile(r"\**\s*([^\s*:：](?:[^*:：]{0,20}[^\s*:：])?)\s*\**\s*[:：]\s*\**\s*(.*)")
 RULE = re.compile(r"\s{0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})")
 FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")

@@ -76,22 +76,18 @@ def _audience(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
 
 
 def _advice(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
-    return replace(info, advice=info.advice + tuple(map(_entry, texts)))
+    return _noted(replace(info, advice=info.advice + tuple(map(_entry, texts))), heading, [])
 
 
 def _resources(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
-    return replace(info, resources=info.resources + tuple(map(_entry, texts)))
+    return _noted(replace(info, resources=info.resources + tuple(map(_entry, texts))), heading, [])
 
 
 def _noted(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
     known = heading == info.title or any(one.heading == heading for one in info.sections)
-    if texts or (heading and not known and not _taken(heading)):
+    if texts or (heading and not known):
         return replace(info, notes=(*info.notes, Note(heading=heading, lines=tuple(texts))))
     return info
-
-
-def _taken(heading: str) -> bool:
-    return any(words.search(heading) for _, words in KINDS)
 
 
 _TAKE: dict[str, Callable[[BankInfo, str, list[str]], BankInfo]] = {

@@ -185,7 +185,8 @@ def _check(loaded: Loaded, name: str) -> None:
         model = RubricFile.model_validate(loaded.value)
     except ValidationError as error:
         faults = [_fault(one, loaded, name) for one in error.errors()[:20]]
-        raise InputError("\n".join(text for text, _ in faults), faults[0][1]) from error
+        misspelt = [hint for _, hint in faults if hint.startswith("did you mean")]
+        raise InputError("\n".join(text for text, _ in faults), (misspelt or [faults[0][1]])[0]) from error
     if not is_safe(model.id):
         raise InputError(f"{name}: id: {model.id} is not a file name on Windows", "choose another id")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from grader.bank.textfile import HIDDEN
 from grader.errors import InputError
 
 Place = tuple[str | int, ...]
@@ -51,6 +52,8 @@ def _look(
         raise InputError(f"{name}:{line}: nested too deeply", "a rubric has four levels")
     seen.add(id(node))
     lines[place] = line
+    if isinstance(node, yaml.ScalarNode) and HIDDEN.search(node.value):
+        raise InputError(f"{name}:{line}: a control character in the text", "delete it")
     if isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
             _look(child, (*place, index), lines, seen, name, first_line)

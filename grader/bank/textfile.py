@@ -17,6 +17,9 @@ KNOWN_BINARY = {
     b"\xff\xd8\xff": "a picture",
     b"\x1f\x8b": "a compressed file",
 }
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)  # styles or turns a terminal's text
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2010-\u2026]")
 
 

@@ -1,0 +1,121 @@
+"""An answer file is read as people save it, and offsets count in its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.bank import read_attempt
+from grader.errors import InputError
+
+BODY = "KV Cache 缓存历史的 Key 和 Value。\n第二行\n"
+
+
+def saved(folder: Path, name: str, raw: bytes | str) -> Path:
+    path = folder / name
+    path.write_bytes(raw.encode() if isinstance(raw, str) else raw)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "person"),
+    [
+        ("Q24.md", "Q24", ""),
+        ("q24-anna.md", "Q24", "anna"),
+        ("Q24_李雷.txt", "Q24", "李雷"),
+        ("Q24 anna.md", "Q24", "anna"),
+        ("Q24（anna）.md", "Q24", "anna"),
+        ("q024.md", "Q24", ""),
+    ],
+)
+def test_the_file_name_says_question_and_person(
+    tmp_path: Path, name: str, question: str, person: str
+) -> None:
+    attempt = read_attempt(saved(tmp_path, name, BODY), question=None)
+    assert (attempt.question, attempt.person, attempt.text, attempt.offset) == (question, person, BODY, 0)
+    assert attempt.id == Path(name).stem
+
+
+def test_front_matter_comes_before_the_name_and_the_option_before_both(tmp_path: Path) -> None:
+    path = saved(tmp_path, "Q1-anna.md", f"---\nq: q24\nperson: bob\n---\n{BODY}")
+    attempt = read_attempt(path, question=None)
+    assert (attempt.question, attempt.person, attempt.text) == ("Q24", "bob", BODY)
+    assert path.read_text(encoding="utf-8")[attempt.offset :] == attempt.text
+    assert read_attempt(path, question="Q43").question == "Q43"
+
+
+@pytest.mark.parametrize("number", ["24", "'24'", "Q24"])
+def test_front_matter_may_give_a_number(tmp_path: Path, number: str) -> None:
+    path = saved(tmp_path, "answer.md", f"---\nquestion: {number}\n---\nx")
+    assert read_attempt(path, question=None).question == "Q24"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n一条线\n---\n后面",
+        "---\nnever closed",
+        "---\na: [\n---\nx",
+        "---\n- list\n---\nx",
+        "no rule\n---\nq: Q1\n---\n",
+    ],
+)
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    assert read_attempt(saved(tmp_path, "Q1.md", text), question=None).text == text
+
+
+def test_broken_front_matter_that_names_a_question_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.md:4: not readable as YAML"):
+        read_attempt(saved(tmp_path, "a.md", "---\nq: Q1\nx: [\n---\ntext"), question=None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+def test_encodings_and_line_ends_make_no_difference(tmp_path: Path, encoding: str) -> None:
+    raw = f"---\r\nq: Q24\r\n---\r\n{BODY}".replace("\r\n", "\n").replace("\n", "\r\n").encode(encoding)
+    assert read_attempt(saved(tmp_path, "a.md", raw), question=None).text == BODY
+
+
+def test_an_empty_answer_is_an_answer(tmp_path: Path) -> None:
+    assert read_attempt(saved(tmp_path, "Q1.md", ""), question=None).text == ""
+    assert read_attempt("-", question="Q1", text="").text == ""
+
+
+def test_standard_input_has_front_matter_too() -> None:
+    attempt = read_attempt("-", question=None, text="---\nq: Q24\n---\nbody")
+    assert (attempt.id, attempt.question, attempt.text, attempt.path) == ("stdin", "Q24", "body", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        ("Q1.md", b"a\0b", "binary"),
+        ("Q1.docx", b"PK\x03\x04", "Word document"),
+        ("Q1.md", b"x" * 1_000_001, "larger than 1 MB"),
+        ("Q1.md", b"\x81\x82\x83\xff\xfe", "neither UTF-8 nor GBK"),
+        ("answer.md", b"text", "doesn't say which question"),
+    ],
+)
+def test_what_can_not_be_graded_is_refused(tmp_path: Path, name: str, raw: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        read_attempt(saved(tmp_path, name, raw), question=None)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("source", ["", "  ", "absent.md", "a\0b.md", "x" * 5000])
+def test_a_path_that_leads_nowhere_is_an_error(source: str) -> None:
+    with pytest.raises(InputError):
+        read_attempt(source, question="Q1")
+
+
+def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
+    saved(tmp_path, "answer.md", "x")
+    with pytest.raises(InputError) as caught:
+        read_attempt(tmp_path / "anwser.md", question="Q1")
+    assert "answer.md" in caught.value.hint
+
+
+def test_a_folder_is_for_batch(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_attempt(tmp_path, question="Q1")
+    assert "grade batch" in caught.value.hint
