@@ -1,0 +1,103 @@
+"""The judge in this process: no key, no server. Reads decisions with probabilities, and chats."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.errors import InputError
+from grader.judges.fetch import obtain
+from grader.judges.progress import shown
+from grader.judges.weights import QWEN, cache_folder
+from grader.types import Judge, JudgeReply, JudgeRequest
+
+if TYPE_CHECKING:
+    from grader.judges.embedded_chat import Chat
+    from grader.judges.embedded_decision import Decider
+
+MOST_THREADS = 8
+
+
+def require() -> None:
+    """InputError with the command to run when the extra `local` is not installed."""
+    missing = [name for name in ("numpy", "xllamacpp", "filelock") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"the embedded judge needs {' and '.join(missing)}, which this installation lacks",
+            "pip install 'grade-answers[local]', or choose another judge with --model",
+        )
+
+
+def threads() -> int:
+    """One a core that this process may use, at most eight: more only wait for memory."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return max(1, min(len(allowed), MOST_THREADS))
+
+
+@asynccontextmanager
+async def connect(
+    _settings: object = None, *, environ: Mapping[str, str] = os.environ
+) -> AsyncIterator[Judge]:
+    """A judge that answers one request at a time. The weights are found or fetched by the first request.
+
+    A lock in the cache folder lets two processes take turns: at once, each would be many times slower.
+    """
+    require()
+    import filelock
+
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads starve each other under load
+    cache = cache_folder(environ)
+    cache.mkdir(parents=True, exist_ok=True)
+    turn, machine = asyncio.Lock(), filelock.FileLock(cache / "embedded.lock", thread_local=False)
+    async with AsyncExitStack() as stack:
+        model = _Model(cache, environ, stack)
+
+        def answer(request: JudgeRequest) -> JudgeReply:
+            with machine:
+                return model.reply(request)
+
+        async def ask(request: JudgeRequest) -> JudgeReply:
+            async with turn:
+                return await asyncio.to_thread(answer, request)
+
+        yield ask
+
+
+class _Model:
+    """What is loaded so far: each of the two ways to ask loads what it needs when it is first asked."""
+
+    def __init__(self, cache: Path, environ: Mapping[str, str], stack: AsyncExitStack) -> None:
+        self._cache, self._environ, self._stack = cache, environ, stack
+        self._decider: Decider | None = None
+        self._chat: Chat | None = None
+
+    def reply(self, request: JudgeRequest) -> JudgeReply:
+        if request.kind == "chat":
+            return self._chatting().reply(request)
+        return self._deciding().reply(request)
+
+    def _deciding(self) -> Decider:
+        if self._decider is None:
+            from grader.judges.embedded_decision import Decider
+            from grader.judges.llama import Llama
+
+            llama = Llama(self._weights(), threads=threads())
+            self._stack.callback(llama.close)
+            self._decider = Decider(llama, self._cache / "nulls")
+        return self._decider
+
+    def _chatting(self) -> Chat:
+        if self._chat is None:
+            from grader.judges.embedded_chat import Chat
+
+            self._chat = Chat(self._weights(), threads())
+        return self._chat
+
+    def _weights(self) -> Path:
+        with shown(QWEN.size) as (progress, note):
+            return obtain(cache=self._cache, environ=self._environ, progress=progress, note=note)

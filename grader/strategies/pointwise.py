@@ -1,0 +1,133 @@
+"""A question a point. In process: one pass over the answer and all its points; elsewhere a call a point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader import stack
+from grader.errors import InputError
+from grader.prompts import fill, prompt_hash
+from grader.strategies import Plan, Reading, strategy, weighing
+from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, digest
+
+WHOLE = "whole"
+"""The id of the question about the answer as a whole, beside the criteria's own."""
+
+
+def _embedded(plan: Plan) -> bool:
+    return plan.endpoint.startswith("embedded")
+
+
+def _template(rubric: Rubric, plan: Plan) -> str:
+    return f"pointwise.{plan.lang or rubric.lang}"
+
+
+def prompt(rubric: Rubric, plan: Plan) -> str:
+    """The words and, in process, the fit that reads what they bring."""
+    if not _embedded(plan):
+        return strategy("joint").prompt(rubric, plan)
+    return digest([prompt_hash(_template(rubric, plan)), stack.load().id])
+
+
+def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest, ...]:
+    """In process one decision for all criteria; elsewhere one chat for each."""
+    if _embedded(plan):
+        return (_decision(rubric, attempt, plan),)
+    return tuple(
+        request
+        for one in rubric.criteria
+        for request in strategy("joint").requests(_only(rubric, one), attempt, plan)
+    )
+
+
+def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
+    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point."""
+    template, fit = _template(rubric, plan), stack.load()
+    if fit.about["prompts"].get(template) != prompt_hash(template):
+        raise InputError(
+            f"prompts/{template}.j2 is not the one that the embedded judge was fitted with",
+            "undo the change, or fit again: python benchmarks/fit.py",
+        )
+    points = [
+        {
+            "id": one.id,
+            "type": "predicate",
+            "text": fill(template, "point", claim=one.judged, mistakes=one.mistakes),
+            "claim": one.judged,
+        }
+        for one in rubric.criteria
+    ]
+    return JudgeRequest(
+        kind="decision",
+        model=plan.model,
+        endpoint=plan.endpoint,
+        input=attempt.text,
+        questions=(*points, {"id": WHOLE, "type": "predicate", "text": fill(template, "whole"), "claim": ""}),
+        params={
+            "system": fill(template, "system"),
+            "head": fill(template, "head", title=rubric.title) + "\n\n",
+            "open": fill(template, "open") + "\n",
+            "close": "\n" + fill(template, "close") + "\n\n",
+            "yes": fill(template, "yes"),
+            "no": fill(template, "no"),
+            "empty": fill(template, "empty"),
+            "fit": fit.id,
+        },
+    )
+
+
+def read(
+    rubric: Rubric,
+    attempt: Attempt,
+    requests: Sequence[JudgeRequest],
+    replies: Sequence[JudgeReply | None],
+    plan: Plan,
+) -> Reading:
+    """Verdicts by the fit, or, elsewhere, as each reply says."""
+    if _embedded(plan):
+        [request], [reply] = requests, replies
+        return weighing.read(rubric, attempt, str(request.params["fit"]), reply, plan.lang or rubric.lang)
+    parts = [
+        strategy("joint").read(_only(rubric, one), attempt, asked, said, plan)
+        for one, asked, said in _by_criterion(rubric, requests, replies)
+    ]
+    return Reading(
+        verdicts=tuple(verdict for part in parts for verdict in part.verdicts),
+        problems=tuple(problem for part in parts for problem in part.problems),
+    )
+
+
+def repair(
+    rubric: Rubric,
+    attempt: Attempt,
+    requests: Sequence[JudgeRequest],
+    replies: Sequence[JudgeReply | None],
+    reading: Reading,
+    plan: Plan,
+) -> tuple[JudgeRequest, ...]:
+    """In process nothing can be malformed; elsewhere each broken reply is asked for once more."""
+    if _embedded(plan):
+        return ()
+    again: list[JudgeRequest] = []
+    for one, asked, said in _by_criterion(rubric, requests, replies):
+        own = Reading(
+            verdicts=tuple(verdict for verdict in reading.verdicts if verdict.criterion == one.id),
+            problems=tuple(problem for problem in reading.problems if one.id in problem),
+        )
+        again += strategy("joint").repair(_only(rubric, one), attempt, asked, said, own, plan)
+    return tuple(again)
+
+
+def _by_criterion(
+    rubric: Rubric, requests: Sequence[JudgeRequest], replies: Sequence[JudgeReply | None]
+) -> Iterator[tuple[Criterion, list[JudgeRequest], list[JudgeReply | None]]]:
+    """Each criterion with the requests that were about it, and their replies."""
+    pairs = list(zip(requests, replies, strict=True))
+    for one in rubric.criteria:
+        own = [pair for pair in pairs if (pair[0].schema or {}).get("required") == [one.id]]
+        yield one, [asked for asked, _ in own], [said for _, said in own]
+
+
+def _only(rubric: Rubric, criterion: Criterion) -> Rubric:
+    return replace(rubric, criteria=(criterion,))

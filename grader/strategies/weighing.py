@@ -1,0 +1,114 @@
+"""A decision reply and the words of the attempt, weighed by the fit into verdicts with reasons. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader import signals, stack
+from grader.strategies import Reading
+from grader.types import Attempt, Criterion, Evidence, JudgeReply, Lang, Rubric, Verdict
+
+REASON: Mapping[Lang, Mapping[str, str]] = {
+    "zh": {
+        "covered": "判为说到",
+        "partial": "判为部分说到",
+        "missing": "判为没有说到",
+        "for": "支持：",
+        "against": "反对：",
+        "probe": "模型读后的隐状态",
+        "yes_no": "模型的是否判断（是 {yes:.0%}）",
+        "overlap": "用词重合 {overlap:.0%}",
+        "others": "同一答案的其他要点",
+        "similarity": "句意相近程度",
+        "style": "行文",
+        "join": "、",
+        "stop": "；",
+        "end": "。",
+    },
+    "en": {
+        "covered": "Judged covered",
+        "partial": "Judged partly covered",
+        "missing": "Judged missing",
+        "for": "for it: ",
+        "against": "against it: ",
+        "probe": "the model's hidden state",
+        "yes_no": "the model's own yes or no (yes {yes:.0%})",
+        "overlap": "{overlap:.0%} of the point's words occur",
+        "others": "the answer's other points",
+        "similarity": "how close a sentence comes",
+        "style": "the style of the answer",
+        "join": ", ",
+        "stop": "; ",
+        "end": ".",
+    },
+}
+AUDIBLE = 0.15
+"""Log-odds below which a group of signals is not worth a word."""
+
+
+def read(rubric: Rubric, attempt: Attempt, fit: str, reply: JudgeReply | None, lang: Lang) -> Reading:
+    """Verdicts on all criteria; without a reply, or with a part of it missing, criteria without one."""
+    answers = reply.answers if reply is not None else {}
+    silent = [one.id for one in rubric.criteria if one.id not in answers]
+    if silent:
+        problems = (f"The judge said nothing of {', '.join(silent)}.",) if reply is not None else ()
+        empty = tuple(Verdict(criterion=one.id, coverage=None) for one in rubric.criteria)
+        return Reading(verdicts=empty, problems=problems)
+    whole = values(rubric, attempt.text, answers)
+    weigh = stack.load(fit).stack
+    return Reading(
+        verdicts=tuple(_verdict(one, attempt.text, whole[one.id], weigh, lang) for one in rubric.criteria)
+    )
+
+
+def values(
+    rubric: Rubric, text: str, answers: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """All signals by criterion: the reply's, their means over the answer's other criteria, the words'."""
+    ids = [one.id for one in rubric.criteria]
+    by_id = {one.id: {**answers[one.id], **signals.words(rubric.title, one, text)} for one in rubric.criteria}
+    for name in answers[ids[0]]:
+        for one, mean in zip(ids, signals.others([answers[one][name] for one in ids]), strict=True):
+            by_id[one][f"others_{name}"] = mean
+    for one in ids:
+        by_id[one]["log_odds_gain"] = by_id[one]["log_odds"] - by_id[one]["null_log_odds"]
+    return by_id
+
+
+def _verdict(
+    criterion: Criterion, text: str, seen: Mapping[str, float], weigh: stack.Stack, lang: Lang
+) -> Verdict:
+    outcome = weigh(seen)
+    credited = outcome.coverage != "missing"
+    return Verdict(
+        criterion=criterion.id,
+        coverage=outcome.coverage,
+        evidence=(carrier(criterion, text),) if credited else (),
+        reason=reason(outcome, seen, lang),
+        confidence=round(outcome.confidence, 3),
+    )
+
+
+def carrier(criterion: Criterion, text: str) -> Evidence:
+    """The sentence that shares most with the point; the longest one where none shares anything."""
+    wanted = (criterion.judged, *criterion.accept, *criterion.parts)
+
+    def weight(span: tuple[int, int]) -> tuple[float, int]:
+        own = signals.grams(text[span[0] : span[1]])
+        return sum(signals.recall(point, own) for point in wanted), len(own)
+
+    start, end = max(signals.quotable(text) or [(0, len(text))], key=weight)
+    return Evidence(quote=text[start:end], start=start, end=end, state="verified")
+
+
+def reason(outcome: stack.Outcome, seen: Mapping[str, float], lang: Lang) -> str:
+    """The verdict, and which signals speak for and against the point, the loudest first."""
+    words = REASON[lang]
+    numbers = {"yes": seen["yes"], "overlap": seen["overlap"]}
+    loud = sorted(outcome.shares.items(), key=lambda share: -abs(share[1]))
+    sides = {
+        side: [words[group].format(**numbers) for group, share in loud if share * sign > AUDIBLE]
+        for side, sign in (("for", 1), ("against", -1))
+    }
+    parts = [words[side] + words["join"].join(said) for side, said in sides.items() if said]
+    return words["stop"].join([words[outcome.coverage], *parts]) + words["end"]

@@ -1,0 +1,57 @@
+"""Signals between words: bounded, blind to width and case, and silent where there is nothing to compare."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader import signals
+from grader.types import Criterion
+
+POINT = Criterion(
+    id="Q1.1",
+    text="Attention is scaled by the square root of d_k",
+    parts=("divided by sqrt(d_k)",),
+    mistakes=("divided by d_k itself",),
+)
+
+
+def test_a_point_repeated_word_for_word_overlaps_wholly() -> None:
+    seen = signals.words("Why scale?", POINT, POINT.text)
+    assert seen["overlap"] == seen["overlap_sentence"] == 1.0
+
+
+def test_chinese_is_compared_by_pairs_of_characters_and_latin_by_words() -> None:
+    assert signals.grams("注意力ＫＶ cache") == {"注意", "意力", "kv", "cache"}
+
+
+def test_an_answer_with_the_mistakes_own_words_leans_to_the_mistake() -> None:
+    wrong = signals.words("Why scale?", POINT, "It is divided by d_k itself.")
+    right = signals.words("Why scale?", POINT, POINT.text)
+    assert wrong["lean"] > 0 >= right["lean"]
+
+
+def test_the_mean_over_others_leaves_the_own_score_out() -> None:
+    assert signals.others([1.0, 2.0, 6.0]) == [4.0, 3.5, 1.5]
+    assert signals.others([7.0]) == [7.0]
+    assert signals.others([]) == []
+
+
+@given(st.text(max_size=200))
+def test_sentences_are_spans_without_space_around_them(text: str) -> None:
+    for start, end in signals.sentences(text):
+        assert text[start:end].strip() == text[start:end] != ""
+
+
+@given(st.text(max_size=200), st.text(max_size=80))
+def test_every_share_stays_between_none_and_all(answer: str, claim: str) -> None:
+    seen = signals.words("t", Criterion(id="c", text=claim), answer)
+    bounded = [name for name in seen if name not in ("lean", "length")]
+    assert all(0 <= seen[name] <= 1 for name in bounded), seen
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n"])
+def test_an_empty_answer_has_no_sentence_and_no_overlap(text: str) -> None:
+    assert signals.sentences(text) == []
+    assert signals.words("t", POINT, text)["overlap"] == 0
