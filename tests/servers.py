@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +65,27 @@ async def serving(behave: Callable[[Seen], Behaviour]) -> AsyncIterator[Server]:
         for writer in tuple(open_writers):
             writer.transport.abort()
         await asyncio.sleep(0)
+
+
+@contextmanager
+def elsewhere(server: AbstractAsyncContextManager[Server]) -> Iterator[Server]:
+    """The server in a thread of its own, for clients that block their loop or run in another process."""
+    ready: Future[Server] = Future()
+    stop = threading.Event()
+
+    async def whole() -> None:
+        async with server as known:
+            ready.set_result(known)
+            while not stop.is_set():
+                await asyncio.sleep(0.02)
+
+    thread = threading.Thread(target=lambda: asyncio.run(whole()), daemon=True)
+    thread.start()
+    try:
+        yield ready.result(timeout=10)
+    finally:
+        stop.set()
+        thread.join(timeout=10)
 
 
 async def _request(reader: asyncio.StreamReader) -> Seen | None:

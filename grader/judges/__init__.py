@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from grader.errors import InputError
 from grader.types import Judge, JudgeReply, JudgeRequest
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def client(settings: Settings, choice: Choice) -> ClientName:
     if choice.model == "embedded":
         return "embedded"
     own = choice.model.partition("/")[0] in _OWN_PROTOCOL and "/" in choice.model
-    if settings.api_base and settings.client != "litellm" and not own:
+    if settings.client == "openai_compatible" and not settings.api_base:
+        raise InputError("--client openai_compatible needs an address", "add --api-base URL")
+    if settings.client == "openai_compatible" or (
+        settings.api_base and settings.client == "auto" and not own
+    ):
         return "openai_compatible"
     return "litellm"
 
@@ -135,12 +140,11 @@ def _client(
         return openai_compatible.connect(settings.api_base, model, key=secret, timeout=settings.timeout)
     from grader.judges import litellm
 
-    return litellm.connect(
-        choice.model,
-        api_base=settings.api_base or _ollama_base(choice.model, environ),
-        key=environ.get("GRADE_API_KEY", ""),
-        timeout=settings.timeout,
-    )
+    secret = key_for(settings, environ) if settings.api_base else environ.get("GRADE_API_KEY", "")
+    if settings.api_base and not secret and not _named_by_user(settings):
+        secret = "none"  # else LiteLLM sends the provider's own key to an address that a config file names
+    base = settings.api_base or _ollama_base(choice.model, environ)
+    return litellm.connect(choice.model, api_base=base, key=secret, timeout=settings.timeout)
 
 
 def sent_name(model: str) -> str:
@@ -154,11 +158,13 @@ def key_for(settings: Settings, environ: Mapping[str, str]) -> str:
     a config file names, which may be a stranger's."""
     if environ.get("GRADE_API_KEY"):
         return environ["GRADE_API_KEY"]
-    host = urlsplit(settings.api_base).hostname or ""
-    by_user = settings.origin.get("api_base", "--api-base").startswith(("--", "GRADE_"))
-    if by_user or host == "api.openai.com":
+    if _named_by_user(settings) or urlsplit(settings.api_base).hostname == "api.openai.com":
         return environ.get("OPENAI_API_KEY", "")
     return ""
+
+
+def _named_by_user(settings: Settings) -> bool:
+    return settings.origin.get("api_base", "--api-base").startswith(("--", "GRADE_"))
 
 
 def _ollama_base(model: str, environ: Mapping[str, str]) -> str:

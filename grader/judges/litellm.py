@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +19,6 @@ from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 _OLLAMA = ("ollama/", "ollama_chat/")
 _SMALLEST_CONTEXT = 8192
 _MOST_STEPS = 6
-_NOBODY_THERE = (
-    "connection refused",
-    "connect call failed",
-    "cannot connect to host",
-    "all connection attempts failed",
-)
 _log = logging.getLogger("grader.judges")
 _dialects: dict[str, Dialect] = {}
 
@@ -137,16 +133,35 @@ def _reply(model: str, reply: Any) -> JudgeReply:
 def _from_litellm(error: Exception, model: str, secrets: tuple[str, ...]) -> JudgeError:
     """litellm's exceptions in our words. It calls most failures of a connection an InternalServerError."""
     said = plain(str(error), secrets).removeprefix("litellm.")
-    lower = said.lower()
+    causes = tuple(_causes(error))
     if "timeout" in type(error).__name__.lower():
         return TimedOut(f"{model} did not answer in time", "try a longer --timeout")
-    if any(one in lower for one in _NOBODY_THERE):
+    if any(isinstance(one, ConnectionRefusedError) for one in causes):
         return refused_connection(f"the endpoint of {model}")
-    if "certificate verify failed" in lower:
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
         return JudgeError(f"no trusted TLS connection for {model}: {said}", "set SSL_CERT_FILE")
+    if any(isinstance(one, socket.gaierror) for one in causes):
+        return JudgeError(f"the name of the endpoint of {model} can't be found", "check the network")
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and type(error).__name__ != "APIConnectionError":
-        response = getattr(error, "response", None)
-        wait = seconds_to_wait(response.headers.get("retry-after")) if response is not None else None
-        return from_status(status, said, where=model, model=model, retry_after=wait)
+        return from_status(status, said, where=model, model=model, retry_after=_wait(causes))
     return Overloaded(f"the connection for {model} failed: {said}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what it came from, outermost first."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _wait(causes: Iterable[BaseException]) -> float | None:
+    """Retry-After in seconds, from whichever of the exceptions has kept the headers."""
+    for one in causes:
+        for headers in (
+            getattr(one, "litellm_response_headers", None),
+            getattr(getattr(one, "response", None), "headers", None),
+        ):
+            if headers and (wait := seconds_to_wait(headers.get("retry-after"))) is not None:
+                return wait
+    return None
