@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -130,9 +129,9 @@ def _client(
 ) -> AbstractAsyncContextManager[Judge]:
     name = client(settings, choice)
     if name == "embedded":
-        module = importlib.import_module("grader.judges.embedded")
-        opened: AbstractAsyncContextManager[Judge] = module.connect(settings)
-        return opened
+        from grader.judges import embedded
+
+        return embedded.connect(settings, environ=environ)
     if name == "openai_compatible":
         from grader.judges import openai_compatible
 
