@@ -40,11 +40,14 @@ class CassetteMiss(JudgeError):
 
 
 class Overloaded(JudgeError):
-    """The endpoint is too busy or broken for the moment."""
+    """The endpoint is too busy or broken for the moment; `status` of its reply, None when it gave none."""
 
-    def __init__(self, message: str, hint: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", retry_after: float | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message, hint)
         self.retry_after = retry_after
+        self.status = status
 
 
 class TimedOut(JudgeError):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader import evidence, scoring
-from grader.errors import CassetteMiss, JudgeError
+from grader.errors import BudgetSpent, CassetteMiss, JudgeError
 from grader.strategies import Plan, Reading, strategy
 from grader.types import Attempt, Grade, Judge, JudgeCard, JudgeReply, JudgeRequest, Rubric, Usage, Verdict
 
@@ -24,17 +24,11 @@ class Asked:
 
 
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
-    """The grade, or an ungraded one that says why. Raises CassetteMiss, and no other JudgeError."""
+    """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
     way = strategy(plan.strategy)  # 2: the rubric is here, its hash goes into the card
-    card = JudgeCard(
-        model=plan.model,
-        strategy=plan.strategy,
-        prompt=way.prompt(rubric, plan),
-        rubric=rubric.hash,
-        calibration=plan.calibration,
-    )
+    made_with = card(rubric, plan)
     if evidence.is_empty(attempt.text):
-        return _empty(rubric, attempt, plan, card)
+        return _empty(rubric, attempt, plan, made_with)
     asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
     reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
     again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
@@ -42,7 +36,18 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
         asked = await _ask(again, judge, asked)
         reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
     verdicts = tuple(_settled(one, attempt, plan) for one in reading.verdicts)  # 6
-    return _scored(rubric, attempt, plan, card, asked, replace(reading, verdicts=verdicts))  # 7
+    return _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
+
+
+def card(rubric: Rubric, plan: Plan) -> JudgeCard:
+    """What a grade of that rubric by that plan is made with."""
+    return JudgeCard(
+        model=plan.model,
+        strategy=plan.strategy,
+        prompt=strategy(plan.strategy).prompt(rubric, plan),
+        rubric=rubric.hash,
+        calibration=plan.calibration,
+    )
 
 
 async def _ask(requests: Sequence[JudgeRequest], judge: Judge, before: Asked) -> Asked:
@@ -61,7 +66,7 @@ async def _reply(request: JudgeRequest, judge: Judge) -> JudgeReply | str:
     """The reply, or the words of the failure."""
     try:
         return await judge(request)
-    except CassetteMiss:
+    except (BudgetSpent, CassetteMiss):
         raise
     except JudgeError as error:
         return error.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from grader.config import Choice, Settings
     from grader.judges.retrying import Notice
 
+Around = Callable[[Judge], Judge]
 ClientName = Literal["litellm", "openai_compatible", "embedded"]
 
 # By these prefixes LiteLLM means a server that speaks OpenAI's protocol; it strips them, and so do we.
@@ -75,10 +76,12 @@ async def connect(
     choice: Choice,
     *,
     notice: Notice | None = None,
+    around: Around | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[Judge]:
     """The judge of these settings, with retries and cassette. `notice` hears of failures that are retried.
 
+    `around` wraps each single try, inside the retries: a limit on calls in flight, or on what they cost.
     In replay no client is opened; with a cassette that may answer (auto) it is opened by the first miss.
     """
     from grader.cassette import Cassette
@@ -89,26 +92,20 @@ async def connect(
         return
     async with AsyncExitStack() as stack:
         if cassette is not None and settings.mode == "auto":
-            yield cassette.wrap(_opened_when_asked(settings, choice, notice, environ, stack))
+            yield cassette.wrap(_opened_when_asked(_open(settings, choice, notice, around, environ), stack))
             return
-        judge = await stack.enter_async_context(_open(settings, choice, notice, environ))
+        judge = await stack.enter_async_context(_open(settings, choice, notice, around, environ))
         yield judge if cassette is None else cassette.wrap(judge)
 
 
-def _opened_when_asked(
-    settings: Settings,
-    choice: Choice,
-    notice: Notice | None,
-    environ: Mapping[str, str],
-    stack: AsyncExitStack,
-) -> Judge:
+def _opened_when_asked(closed: AbstractAsyncContextManager[Judge], stack: AsyncExitStack) -> Judge:
     lock = asyncio.Lock()
     opened: list[Judge] = []
 
     async def ask(request: JudgeRequest) -> JudgeReply:
         async with lock:
             if not opened:
-                opened.append(await stack.enter_async_context(_open(settings, choice, notice, environ)))
+                opened.append(await stack.enter_async_context(closed))
         return await opened[0](request)
 
     return ask
@@ -116,12 +113,17 @@ def _opened_when_asked(
 
 @asynccontextmanager
 async def _open(
-    settings: Settings, choice: Choice, notice: Notice | None, environ: Mapping[str, str]
+    settings: Settings,
+    choice: Choice,
+    notice: Notice | None,
+    around: Around | None,
+    environ: Mapping[str, str],
 ) -> AsyncIterator[Judge]:
     from grader.judges.retrying import retrying
 
     async with _client(settings, choice, environ) as judge:
-        yield retrying(judge, tries=settings.tries, notice=notice)
+        single = around(judge) if around is not None else judge
+        yield retrying(single, tries=settings.tries, notice=notice)
 
 
 def _client(

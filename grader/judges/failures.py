@@ -65,7 +65,7 @@ def from_status(
     if status == 429 or (status >= 500 and status != 501):
         kind = "asks to slow down" if status == 429 else "failed"
         return Overloaded(
-            f"{where} {kind} ({status}){words}", "lower --concurrency or try later", retry_after
+            f"{where} {kind} ({status}){words}", "lower --concurrency or try later", retry_after, status
         )
     if 300 <= status < 400:
         return JudgeError(

@@ -1,0 +1,248 @@
+"""A practice round becomes jobs, one after the other: folders, globs, Markdown, JSONL and CSV, mixed."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+
+from grader.bank import headings, tables
+from grader.bank.attempts import LIMIT, from_name, front_matter
+from grader.bank.ids import normalise
+from grader.bank.store import Bank
+from grader.bank.tables import Refused, Row
+from grader.bank.textfile import read_text
+from grader.errors import InputError
+from grader.types import Attempt, Question, Rubric
+
+TEXTS = (".md", ".markdown", ".txt")
+TABLES = (".jsonl", ".ndjson", ".csv", ".tsv")
+NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+LONGEST_ID = 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """An attempt with the rubric that it is graded by."""
+
+    attempt: Attempt
+    rubric: Rubric
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of the round; `person` and `question` are what the folders above it say."""
+
+    path: Path
+    person: str = ""
+    question: str = ""
+
+
+def sources(paths: Sequence[str]) -> Iterator[Source]:
+    """The files that are meant, each once. InputError for a path that leads to nothing."""
+    seen: set[int] = set()
+    many = len(paths) > 1
+    for given in paths:
+        found = False
+        for one in _expanded(given, many):
+            found = True
+            mark = _mark(str(one.path.resolve()))
+            if mark not in seen:
+                seen.add(mark)
+                yield one
+        if not found:
+            raise InputError(
+                f"{given}: no answers there",
+                f"answers are {', '.join((*TEXTS, *TABLES))} files; check the path",
+            )
+
+
+def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None) -> Iterator[Job | Refused]:
+    """Every answer as a job, or what is wrong with it. Only one answer is in memory at a time.
+
+    `question` is for answers that don't say which they answer. Ids of attempts are unique and file names
+    on every system; the same attempt given twice comes once.
+    """
+    shelf = _Shelf(bank)
+    for source in sources(paths):
+        try:
+            for one in _answers(source, shelf, question):
+                yield one if isinstance(one, Refused) else shelf.job(one)
+        except InputError as error:
+            yield Refused(where=str(source.path), why=error.message, kind="unreadable", hint=error.hint)
+
+
+def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Row | Refused]:
+    if source.path.suffix.lower() in TABLES:
+        for row in tables.read(source.path):
+            yield row if isinstance(row, Refused) else _placed(row, source, question)
+        return
+    text = read_text(source.path, limit=LIMIT * 20)
+    fields, start = front_matter(text, str(source.path))
+    named, owner = from_name(source.path)
+    own = str(fields.get("q") or fields.get("question") or named or source.question or "")
+    person = str(fields.get("person") or fields.get("author") or fields.get("name") or owner or source.person)
+    if source.question and not named:
+        person = str(fields.get("person") or source.path.stem)
+    if not own:
+        parts = headings.split(text, start, shelf.has)
+        if parts.sections:
+            yield from _sections(parts, source.path, person, text)
+            return
+    own = own or question or ""
+    if not own:
+        yield Refused(
+            where=str(source.path),
+            why="it doesn't say which question is answered",
+            kind="question",
+            hint="name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
+        )
+        return
+    together = _identifier(normalise(own), person) if person and not owner else source.path.stem
+    yield Row(
+        question=own,
+        answer=text[start:],
+        attempt=together,
+        person=person,
+        where=str(source.path),
+        offset=start,
+    )
+
+
+def _sections(parts: headings.Parts, path: Path, person: str, text: str) -> Iterator[Row | Refused]:
+    if parts.ignored:
+        yield Refused(
+            where=str(path),
+            why=f"the text before the first question is left out ({parts.ignored})",
+            kind="note",
+        )
+    for one in parts.sections:
+        yield Row(
+            question=one.question, answer=text[one.start : one.end], person=person,
+            attempt=_identifier(normalise(one.question), person), where=f"{path}:{one.line}",
+            offset=one.start,
+        )  # fmt: skip
+
+
+def _placed(row: Row, source: Source, question: str | None) -> Row:
+    asked = row.question or ("" if row.question_text else source.question or question or "")
+    return replace(row, person=row.person or source.person, question=asked)
+
+
+def _identifier(question: str, person: str) -> str:
+    return f"{question}-{person}" if person else question
+
+
+@dataclass
+class _Shelf:
+    """Questions and ids met so far."""
+
+    bank: Bank
+    ids: frozenset[str] = frozenset()
+    questions: dict[str, Question | InputError] = field(default_factory=dict)
+    own: dict[str, Rubric] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
+
+    def has(self, identifier: str) -> bool:
+        self.ids = self.ids or frozenset(self.bank.ids())
+        return identifier in self.ids
+
+    def job(self, row: Row) -> Job | Refused:
+        rubric = self._own_rubric(row) if row.criteria else self._bank_rubric(row)
+        if isinstance(rubric, Refused):
+            return rubric
+        if len(row.answer) > LIMIT:
+            return Refused(where=row.where, why="the answer is longer than 1 MB", kind="unreadable")
+        content = _mark(f"{rubric.question}\0{row.answer}")
+        name = row.attempt or (_identifier(rubric.question, row.person) if row.person else "")
+        identifier = self._free(tidy(name or row.fallback), content)
+        if identifier is None:
+            return Refused(where=row.where, why=f"the same answer again ({name})", kind="repeated")
+        attempt = Attempt(
+            id=identifier, question=rubric.question, text=row.answer, person=row.person,
+            path=row.where, offset=row.offset,
+        )  # fmt: skip
+        return Job(attempt, rubric)
+
+    def _free(self, wanted: str, content: int) -> str | None:
+        """The id, or with -2, -3 ... behind it; None when the same text has it already."""
+        for name in chain((wanted,), (f"{wanted}-{count}" for count in range(2, 1_000_000))):
+            holder = self.taken.setdefault(_mark(name.casefold()), -content)
+            if holder == content:
+                return None
+            if holder == -content:
+                self.taken[_mark(name.casefold())] = content
+                return name
+        return None
+
+    def _own_rubric(self, row: Row) -> Rubric | Refused:
+        rubric = tables.rubric_of(row)
+        if isinstance(rubric, Refused):
+            return rubric
+        if len(self.own) > 500:
+            self.own.clear()
+        return self.own.setdefault(f"{rubric.question}\0{row.question_text}\0{row.criteria!r}", rubric)
+
+    def _bank_rubric(self, row: Row) -> Rubric | Refused:
+        if not row.question:
+            return Refused(where=row.where, why="the row names no question", kind="question")
+        asked = normalise(row.question)
+        if asked not in self.questions:
+            try:
+                self.questions[asked] = self.bank.question(asked)
+            except InputError as error:
+                self.questions[asked] = error
+        found = self.questions[asked]
+        if isinstance(found, InputError):
+            return Refused(where=row.where, why=found.message, kind="unknown", hint=found.hint)
+        return found.rubric
+
+
+def tidy(name: str) -> str:
+    """`name` as a file name on every system, at most 100 characters."""
+    name = NOT_IN_A_NAME.sub("-", name).strip(" .-")[:LONGEST_ID].rstrip(" .") or "answer"
+    return f"{name}-" if RESERVED.fullmatch(name) else name
+
+
+def _mark(text: str) -> int:
+    """63 bits of a hash: small enough to keep 100,000 of."""
+    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
+
+
+def _expanded(given: str, many: bool) -> Iterable[Source]:
+    path = Path(given)
+    if path.is_dir():
+        return _walk(path, path.name if many else "")
+    if path.exists():
+        return (Source(path),)
+    if any(mark in given for mark in "*?["):
+        matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
+        return chain.from_iterable(_expanded(one, True) for one in matches if glob.escape(one) != given)
+    raise InputError(f"{given}: there is no such file or folder", _near(path))
+
+
+def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
+    """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md)."""
+    for one in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name)):
+        if one.name.startswith((".", "_")):
+            continue
+        if one.is_dir():
+            asks, _ = from_name(one)
+            yield from _walk(one, person if asks else one.name, asks or question)
+        elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
+            yield Source(one, person, question)
+
+
+def _near(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        close = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], n=1)
+    except OSError:
+        return f"the folder {path.parent} is not there either"
+    return f"did you mean {path.parent / close[0]}?" if close else "check the path"

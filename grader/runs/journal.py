@@ -1,0 +1,106 @@
+"""A file of JSON lines that is only appended to and survives being cut off anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.errors import InputError
+
+CHUNK = 1 << 20
+
+
+class Journal:
+    """Open for appending. A line is with the operating system when `append` returns, so that killing the
+    process loses none; `sync` puts it on the disk, so that a power cut doesn't either."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the file; a torn last line is cut off, `dropped` says how many bytes."""
+        self.path = path
+        self.dropped = _cut_torn_line(path)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._fd = os.open(path, flags, 0o644)
+        self.size = os.fstat(self._fd).st_size
+        self._dirty = False
+
+    def append(self, shape: dict[str, Any]) -> int:
+        """Write one line; where it begins. OSError when the disk is full, with nothing half written left."""
+        line = json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        start, rest = self.size, memoryview(line + b"\n")
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError:
+            os.ftruncate(self._fd, start)
+            raise
+        self.size = start + len(line) + 1
+        self._dirty = True
+        return start
+
+    def line_at(self, start: int) -> Any:
+        """The line that begins there."""
+        os.lseek(self._fd, start, os.SEEK_SET)
+        raw = b""
+        while b"\n" not in raw:
+            more = os.read(self._fd, 1 << 14)
+            if not more:
+                break
+            raw += more
+        return parse(raw.partition(b"\n")[0])
+
+    async def sync(self) -> None:
+        """All lines so far are on the disk; the loop goes on meanwhile."""
+        if self._dirty:
+            self._dirty = False
+            await asyncio.to_thread(os.fsync, self._fd)
+
+    def close(self) -> None:
+        """Put the rest on the disk and close."""
+        os.fsync(self._fd)
+        os.close(self._fd)
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Each whole line with the offset at which it begins, without a torn last one; no file is no lines."""
+    if not path.exists():
+        return
+    start = 0
+    with path.open("rb", buffering=CHUNK) as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield start, line
+            start += len(line)
+
+
+def parse(line: bytes) -> Any:
+    """The object of a line, or None when the line is damaged."""
+    try:
+        shape = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return shape if isinstance(shape, dict) else None
+
+
+def _cut_torn_line(path: Path) -> int:
+    """How many bytes after the last line end were cut off."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", "choose another --out")
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - CHUNK)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                end = start + found + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+        return size - end

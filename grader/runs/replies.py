@@ -1,0 +1,104 @@
+"""The judge's replies of one run, kept before they are graded, so that none is paid for twice."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from grader.errors import JudgeError
+from grader.runs.journal import Journal, lines
+from grader.types import Judge, JudgeReply, JudgeRequest, Usage
+
+_HEAD = b'{"key":"sha256:'
+
+
+class Replies:
+    """Around a judge: what was replied is read, what is in flight waited for, the rest asked and kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._journal = Journal(path)
+        self._starts = _index(path)
+        self._flying: dict[str, asyncio.Future[JudgeReply]] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __contains__(self, request: JudgeRequest) -> bool:
+        return _short(request.key) in self._starts
+
+    def wrap(self, judge: Judge) -> Judge:
+        """`judge` that asks each request once."""
+
+        async def ask(request: JudgeRequest) -> JudgeReply:
+            start = self._starts.get(_short(request.key))
+            kept = self._kept(start) if start is not None else None
+            if kept is not None:
+                return kept
+            if request.key in self._flying:
+                return replace(await asyncio.shield(self._flying[request.key]), recorded=True)
+            return await self._asked(request, judge)
+
+        return ask
+
+    def forget(self, request: JudgeRequest) -> None:
+        """Ask again next time: the reply was of no use."""
+        if self._starts.pop(_short(request.key), None) is not None:
+            self._journal.append({"key": request.key, "reply": None})
+
+    async def sync(self) -> None:
+        """All replies so far are on the disk."""
+        await self._journal.sync()
+
+    def close(self) -> None:
+        """Put the rest on the disk and close."""
+        self._journal.close()
+
+    async def _asked(self, request: JudgeRequest, judge: Judge) -> JudgeReply:
+        self._flying[request.key] = future = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_seen)
+        try:
+            reply = await judge(request)
+            if not reply.recorded:
+                start = self._journal.append({"key": request.key, "reply": asdict(reply)})
+                self._starts[_short(request.key)] = start
+            future.set_result(reply)
+            return reply
+        except JudgeError as error:
+            future.set_exception(error)
+            raise
+        finally:
+            del self._flying[request.key]
+            future.cancel()  # nothing happens when it is done; else whoever waits is not left waiting
+
+    def _kept(self, start: int) -> JudgeReply | None:
+        shape = self._journal.line_at(start)
+        reply: dict[str, Any] | None = shape.get("reply") if shape else None
+        if reply is None:
+            return None
+        return JudgeReply(**{**reply, "usage": Usage(**reply["usage"]), "recorded": True})
+
+
+def _short(key: str) -> int:
+    return int(key[7:23], 16)
+
+
+def _seen(future: asyncio.Future[JudgeReply]) -> None:
+    """Nobody else may have waited for it: that is no fault."""
+    if not future.cancelled():
+        future.exception()
+
+
+def _index(path: Path) -> dict[int, int]:
+    """Where each kept reply begins; 64 bits of the key are enough to find it."""
+    starts: dict[int, int] = {}
+    for start, line in lines(path):
+        if not line.startswith(_HEAD) or not line.endswith(b"}\n"):
+            continue
+        short = int(line[len(_HEAD) : len(_HEAD) + 16], 16)
+        if line.endswith(b'"reply":null}\n'):
+            starts.pop(short, None)
+        else:
+            starts[short] = start
+    return starts
