@@ -1,4 +1,6 @@
-"""Make rubrics/ from a bank and its reviews; how the 96 files came to be. By hand edits come after it.
+"""Make rubrics/ from a bank and its reviews; how the 96 files came to be.
+
+Since then the YAML files are what counts; edits by hand go there.
 
     python scripts/make_rubrics.py BANK.md FIRST_REVIEW.jsonl scripts/second_review.jsonl --out rubrics
 
@@ -33,7 +35,9 @@ def main() -> None:
     given = parser.parse_args()
     imported = markdown.read(given.bank)
     first = {row["id"]: row for row in rows(given.first)}
-    second = {row["id"]: row for row in rows(given.second)}
+    second: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(given.second):
+        second.setdefault(row["id"], []).append(row)
     points = [one for question in imported.questions for one in question.rubric.criteria]
     for identifier in {*first, *second} - {one.id for one in points}:
         raise SystemExit(f"{identifier} is reviewed but not in the bank")
@@ -54,7 +58,9 @@ def review(question: Question, first: dict[str, Any], second: dict[str, Any]) ->
     criteria = []
     for criterion in question.rubric.criteria:
         once = by_first(criterion, first[criterion.id]) if criterion.id in first else criterion
-        criteria.append(by_second(once, second[criterion.id]) if criterion.id in second else once)
+        for row in second.get(criterion.id, []):
+            once = by_second(once, row)
+        criteria.append(once)
     return replace(question, rubric=replace(question.rubric, criteria=tuple(criteria)))
 
 

@@ -51,14 +51,14 @@ def installed(lock):
 def install(lock):
     """Make .venv and install the lock by its hashes, then this checkout."""
     count = (ROOT / "constraints" / lock).read_text(encoding="utf-8").count("==")
-    sys.stderr.write(f"setting up .venv with about {count} packages; once, a minute or two ...\n")
+    sys.stderr.write(f"setting up .venv with about {count} packages, 500 MB; once, a minute or two ...\n")
     sys.stderr.flush()
     if not PYTHON.exists() and subprocess.call([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         stop(
             "python -m venv failed",
             "its message is above; on Debian: apt-get install python3-venv",
         )
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     locked = ["--require-hashes", "-r", f"constraints/{lock}"]
     checkout = ["--no-deps", "--no-build-isolation", "-e", "."]
     for wanted in (locked, checkout):

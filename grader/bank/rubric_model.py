@@ -38,7 +38,7 @@ class CriterionEntry(BaseModel):
     parts: Annotated[
         Lines, Field(description="What a full answer says of it; some of them earn partial credit")
     ] = []
-    accept: Annotated[Lines, Field(description="Other ways to say it that earn the same")] = []
+    accept: Annotated[Lines, Field(description="Other ways to say it, or one of its parts")] = []
     mistakes: Annotated[Lines, Field(description="What people often say and what contradicts it")] = []
     source: Annotated[str, Field(max_length=1000, description="Where to read it")] = ""
     note: Annotated[

@@ -1,0 +1,55 @@
+"""What the README promises is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from grader.cli import main
+
+ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.zh.md")
+
+
+def blocks(name: str) -> list[list[str]]:
+    """The lines of each code block."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [block.strip().splitlines() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_first_block_is_two_commands_that_exist(name: str):
+    first = [shlex.split(line) for line in blocks(name)[0]]
+    assert [words[:2] for words in first] == [["python3", "scripts/run.py"]] * 2
+    assert [words[2] for words in first] == ["grade", "test"]
+    assert (ROOT / first[0][3]).is_file()
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_that_is_shown_is_in_the_table(name: str):
+    shown = re.findall(
+        r"(?:^|[|&;]\s)grade (\w+)(?=\s|$)", "\n".join("\n".join(one) for one in blocks(name)), re.MULTILINE
+    )
+    assert shown
+    assert set(shown) <= {entry.name for entry in main.TABLE}
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_stranger_reads_it_in_one_go(name: str):
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) < 120
+
+
+@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "examples/README.md"])
+def test_links_lead_to_files(name: str):
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_no_constraint_holds_an_address():
+    for lock in (ROOT / "constraints").glob("*.txt"):
+        assert "://" not in lock.read_text(encoding="utf-8")
