@@ -13,6 +13,7 @@ NEAR_QUOTE = range(8, 1001)
 NEAR_TEXT = 50_000
 WIDEST_GAP = 300
 MOST_FRAGMENTS = 6
+MOST_STARTS = 500
 
 _folded = lru_cache(maxsize=4)(fold)
 _ELLIPSIS = re.compile(r"\s*[\[(（【]?\s*(?:\.{3,}|…+|⋯+|。{3,})\s*[\])）】]?\s*")
@@ -55,12 +56,13 @@ def _fragments(quote: str, large: Folded) -> tuple[int, int] | None:
     if len(parts) == 1:
         start = large.text.find(parts[0])
         return large.span(start, start + len(parts[0])) if start >= 0 else None
-    start = large.text.find(parts[0])
-    while start >= 0:
-        end = _follow(parts[1:], large.text, start + len(parts[0]))
-        if end:
+    start = -1
+    for _ in range(MOST_STARTS):
+        start = large.text.find(parts[0], start + 1)
+        if start < 0:
+            return None
+        if end := _follow(parts[1:], large.text, start + len(parts[0])):
             return large.span(start, end)
-        start = large.text.find(parts[0], start + max(WIDEST_GAP, len(parts[0])))
     return None
 
 

@@ -13,7 +13,6 @@ _LINE_MARKS = re.compile(
     r"^[ \t]*(?:(?:#{1,6}(?=[ \t])|>|[-+*•](?=[ \t])|\d{1,3}[.)、](?=[ \t]))[ \t]*)+", re.MULTILINE
 )
 _LINK = re.compile(r"(!?\[)[^\[\]\n]{0,300}(\]\([^()\s]{0,500}\))")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 _DROPPED = set("*_`~\"'“”‘’„‟‚‛«»‹›「」『』《》〈〉〝〞＂＇\\")
 _SWAPPED = {
@@ -76,4 +75,13 @@ def has_words(text: str) -> bool:
     """True when a letter or digit is left once Markdown, link targets and comments are gone."""
     if len(text) > 20_000 and any(map(str.isalnum, text[:20_000])) and "<!--" not in text:
         return True
-    return any(map(str.isalnum, fold(_COMMENT.sub("", text)).text))
+    return any(map(str.isalnum, fold(_uncommented(text)).text))
+
+
+def _uncommented(text: str) -> str:
+    """The text without HTML comments; one that never closes is text."""
+    kept, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept.append(text[position:start])
+        position = end + 3
+    return "".join((*kept, text[position:]))
