@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader.bank import markdown, rubric_files
 from grader.bank.markdown import Imported, parse
@@ -230,3 +232,73 @@ def test_a_huge_bank_is_read_in_linear_time() -> None:
 def test_an_import_survives_writing_and_reading() -> None:
     for one in markdown.read(HERE / "bank_small.md").questions:
         assert rubric_files.parse(rubric_files.to_yaml(one, ("n",)), "x") == one
+
+
+LINES = st.sampled_from(
+    [
+        "# T（3题）",
+        "## 第一部分：A（2题）",
+        "### Part 2: B (1 question)",
+        "**Q1: t**",
+        "### Q2. u",
+        "**Q3** v",
+        "**Q4: open",
+        "- 难度：⭐⭐",
+        "难度：？",
+        "- 标签：#a #b",
+        "- 公司：字节（高频）",
+        "**考点**：",
+        "Key points:",
+        "#### 考点",
+        "- point",
+        "  - part",
+        "1. point",
+        "goes on",
+        "  goes on",
+        "---",
+        "",
+        "```",
+        "**参考答案**：",
+        "1. **x**（Q1-Q3）：y",
+        "- **第1-3天**：A（第一部分）",
+        "**最后更新**: 2025",
+        "**题目数量**: 2道理论题 + 1道手撕代码题 = 3题",
+        "## 适用对象",
+        "## 答题技巧",
+        "- a：b",
+        "-",
+        "Q5: plain",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.one_of(LINES, st.text(max_size=12)), max_size=30))
+def test_any_text_is_a_bank_or_a_list_of_faults(lines: list[str]) -> None:
+    imported, said = read_or_refuse("\n".join(lines))
+    assert imported is not None or re.search(r"b:\d+: ", said)
+    for one in imported.questions if imported else ():
+        assert rubric_files.parse(rubric_files.to_yaml(one), "x") == one
+
+
+def read_or_refuse(text: str) -> tuple[Imported | None, str]:
+    try:
+        return parse(text, "b"), ""
+    except InputError as error:
+        return None, error.message
+
+
+def test_what_no_rubric_file_could_hold_is_a_fault_of_the_bank() -> None:
+    long = question("**考点**：\n- " + "a" * 4001)
+    assert "b.md:1: Q1 can't be kept: criteria[0].text: " in faults(long)
+    many = question("**考点**：\n" + "- a\n" * 65)
+    assert "b.md:1: Q1 can't be kept: criteria: " in faults(many)
+
+
+def test_the_bank_and_the_rubric_of_the_guide_are_read() -> None:
+    guide = (HERE.parent / "docs" / "banks.md").read_text(encoding="utf-8")
+    bank = parse(guide.split("```markdown\n")[1].split("```")[0], "guide")
+    assert bank.questions[0].rubric.criteria[1].parts == ("a lock", "an early refresh")
+    assert bank.info.tracks[0].questions == ("Q1",)
+    rubric = rubric_files.parse(guide.split("```yaml\n")[1].split("```")[0], "guide").rubric
+    assert rubric.criteria[0].accept == ("thundering herd",)

@@ -68,3 +68,30 @@ def test_a_question_is_read_without_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "the file: Invalid JSON"),
+        ('{"sections": [{"heading": 1}]}', "sections.0.heading"),
+        ('{"title": "\\u001b[31m"}', "a control character"),
+        ("[]", "the file: "),
+    ],
+)
+def test_a_broken_bank_json_names_the_field(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "bank.json").write_text(text, encoding="utf-8")
+    (tmp_path / "Q1.yaml").write_text("id: Q1\ntitle: t\ncriteria: [{id: Q1.1, text: a}]\n", encoding="utf-8")
+    bank = load(tmp_path)
+    assert bank.question("Q1").id == "Q1"
+    with pytest.raises(InputError, match=said):
+        bank.ids()
+
+
+def test_a_question_costs_little(tmp_path: Path) -> None:
+    import time
+
+    bank = load()
+    before = time.process_time()
+    bank.question("Q43")
+    assert time.process_time() - before < 0.02

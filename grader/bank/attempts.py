@@ -12,6 +12,7 @@ from grader.errors import InputError
 from grader.types import Attempt
 
 LIMIT = 1_000_000
+HEAD_LIMIT = 20_000
 HEAD = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 FILE_NAME = re.compile(r"(?i)(q\d{1,5})(?:[-_.\s（(]+(.*?)[)）]?)?")
 QUESTION_FIELDS = ("q", "question", "Q")
@@ -50,7 +51,7 @@ def read_attempt(source: Path | str, *, question: str | None, text: str | bytes 
 def front_matter(text: str, name: str) -> tuple[Mapping[str, object], int]:
     """The fields between `---` lines at the very top, and where the body begins; ({}, 0) without any."""
     found = HEAD.match(text)
-    if not found:
+    if not found or len(found[1]) > HEAD_LIMIT:
         return {}, 0
     from grader.bank.safe_yaml import load
 

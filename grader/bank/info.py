@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.bank.ids import natural, number
-from grader.bank.textfile import read_bytes
+from grader.bank.textfile import HIDDEN, read_bytes
 from grader.errors import InputError
 
 LIMIT = 4_000_000
@@ -136,13 +136,17 @@ def read(path: Path) -> BankInfo:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(BankInfo).validate_json(read_bytes(path, limit=LIMIT))
+        info = TypeAdapter(BankInfo).validate_json(read_bytes(path, limit=LIMIT))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(
             f"{path}: {place}: {first['msg']}", "import the bank again: grade bank import"
         ) from error
+    for text in _texts(asdict(info)):
+        if HIDDEN.search(text):
+            raise InputError(f"{path}: a control character in {text[:40]!r}", "delete it")
+    return info
 
 
 def write(info: BankInfo, path: Path) -> None:
@@ -150,3 +154,14 @@ def write(info: BankInfo, path: Path) -> None:
     path.write_text(
         json.dumps(asdict(info), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
     )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)

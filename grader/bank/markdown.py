@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.bank import markdown_question, outline
+from grader.bank import markdown_question, outline, rubric_files
 from grader.bank.info import BankInfo
 from grader.bank.markdown_lines import Line, classify
 from grader.bank.markdown_question import Block, Fault
@@ -41,7 +41,7 @@ def parse(text: str, name: str) -> Imported:
     for block in asked:
         draft, found = markdown_question.read(block)
         drafts.append(draft)
-        faults += found
+        faults += found or _too_much(block, *draft)
     if not asked and not faults:
         faults.append(Fault(1, "there is no question in it", "write one as **Q1: title** or ### Q1. title"))
     if faults:
@@ -101,6 +101,14 @@ def _outside(blocks: tuple[Block, ...]) -> Iterator[Fault]:
 
 _OUTSIDE = {"points": "key points that belong to no question"}
 _ELSE = "a field that belongs to no question"
+
+
+def _too_much(block: Block, question: Question, notes: tuple[str, ...]) -> Iterator[Fault]:
+    refusal = rubric_files.refusal(question, notes)
+    if refusal and block.top:
+        yield Fault(
+            block.top.number, f"{question.id} can't be kept: {refusal}", "make it shorter, or split it"
+        )
 
 
 def _error(name: str, faults: list[Fault]) -> InputError:

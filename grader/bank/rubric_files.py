@@ -43,6 +43,18 @@ def parse(text: str, name: str) -> Question:
     return _question(loaded.value)
 
 
+def refusal(question: Question, notes: Sequence[str] = ()) -> str:
+    """Why a file could not hold this question; empty when one can."""
+    value = fields(question, notes)
+    if _surely_fine(value):
+        return ""
+    try:
+        _check(Loaded(value, {(): 1}), "")
+    except InputError as error:
+        return error.message.splitlines()[0].removeprefix(":1: ")
+    return ""
+
+
 def fields(question: Question, notes: Sequence[str] = ()) -> dict[str, Any]:
     """A question as plain data, empty and default fields left out."""
     rubric = question.rubric
