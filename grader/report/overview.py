@@ -1,0 +1,109 @@
+"""Runs for a person at a terminal: the mean by section and person, and each answer on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from grader.report import compare, escape, summary
+from grader.report.graded import Graded, Run, state
+from grader.report.markdown import number
+from grader.report.words import flag_words, word
+from grader.types import Lang
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MOST = 200
+
+
+def render(runs: Sequence[Run], console: Console, lang: Lang = "en") -> None:
+    """Print all runs and their comparison; nothing in them is read as markup."""
+    for run in runs:
+        console.print(escape.line(run.name), style="bold")
+        found = summary.groups(run.rows)
+        if differ := summary.apart(found):
+            console.print(f"{word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}.")
+        for group in found:
+            _group(group, console, lang)
+    if len(runs) > 1:
+        _comparison(runs, console, lang)
+
+
+def answers(rows: Sequence[Graded], console: Console, lang: Lang) -> None:
+    """A line an answer: score, bar, what was missed, what to look at."""
+    table = _table([word(one, lang) for one in ("answer", "question", "score", "missed", "problems")])
+    for row in rows[:MOST]:
+        score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
+        if row.below:
+            score += f" < {number(row.bar)}"
+        style = "red" if row.below else "magenta" if row.grade.score is None else ""
+        table.add_row(_name(row), row.question.id, score, _missed(row), _trouble(row, lang), style=style)
+    console.print(table)
+    if len(rows) > MOST:
+        console.print(f"… {len(rows) - MOST}")
+
+
+def _group(group: summary.Group, console: Console, lang: Lang) -> None:
+    whole = summary.tally("", group.rows)
+    console.print(f"{word('judge', lang)}: {escape.line(group.label)}")
+    line = f"{word('mean', lang)} {number(whole.mean)}   {word('graded', lang)} {whole.graded}"
+    if whole.ungraded:
+        line += f"   {word('ungraded', lang)} {whole.ungraded} ({word('excluded', lang)})"
+    console.print(line)
+    console.print()
+    for view in ("section", "person"):
+        held = summary.tallies(group.rows, summary.VIEWS[view])
+        if held:
+            table = _table([word(one, lang) for one in (view, "mean", "graded", "ungraded")])
+            for one in held:
+                table.add_row(
+                    escape.line(one.label), number(one.mean), str(one.graded), str(one.ungraded or "")
+                )
+            console.print(table)
+    answers(group.rows, console, lang)
+    console.print()
+
+
+def _comparison(runs: Sequence[Run], console: Console, lang: Lang) -> None:
+    held = compare.columns(runs)
+    for view in ("person", "section"):
+        lines = compare.lines(held, view)
+        if lines:
+            table = _table([word(view, lang), *(escape.line(one.label) for one in held)])
+            for line in lines:
+                table.add_row(escape.line(line.label), *(number(c.mean if c else None) for c in line.cells))
+            console.print(table)
+    for pair in compare.pairs(held):
+        console.print(
+            f"{escape.line(pair.first)} / {escape.line(pair.second)}: {pair.points} {word('same', lang)}, "
+            f"{len(pair.differences)} {word('differ', lang)}"
+        )
+
+
+def _table(heads: Sequence[str]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _name(row: Graded) -> str:
+    return escape.line(row.attempt.path or row.attempt.id)
+
+
+def _missed(row: Graded) -> str:
+    marks = {"partial": "~", "contradicted": "!", "missing": ""}
+    said = ((criterion, state(verdict)) for criterion, verdict in row.points() if not criterion.optional)
+    return ", ".join(marks[what] + criterion.id for criterion, what in said if what in marks)
+
+
+def _trouble(row: Graded, lang: Lang) -> str:
+    words = [*map(escape.line, row.grade.problems), *(flag_words(one.kind, lang) for one in row.grade.flags)]
+    if row.grade.needs_review:
+        words.append(word("needs_review", lang))
+    return "; ".join(dict.fromkeys(one[:160] for one in words))
