@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+from grader.report.plain import ESCAPES, plain
+
+line = plain
+
 PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~=^$])")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def line(text: str) -> str:
-    """One line without terminal escapes, control, bidirectional and invisible characters."""
-    text = re.sub(r"\s+", " ", ESCAPES.sub("", text))
-    return "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")).strip()
 
 
 def markdown(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,9 +40,9 @@ class Finding:
     criterion: str = ""
 
 
-def of_rows(rows: Iterable[Graded], lang: Lang = "en") -> tuple[Finding, ...]:
-    """All findings, errors first, else in the order of the rows."""
-    found = [finding for row in rows for finding in of_row(row, lang)]
+def of_rows(rows: Iterable[Graded], lang: Lang = "en", silent: Collection[str] = ()) -> tuple[Finding, ...]:
+    """All findings but those of `silent` rules, errors first, else in the order of the rows."""
+    found = [finding for row in rows for finding in of_row(row, lang) if finding.rule not in silent]
     return tuple(sorted(found, key=lambda one: LEVELS.index(one.level)))
 
 
@@ -53,7 +53,8 @@ def of_row(row: Graded, lang: Lang = "en") -> Iterator[Finding]:
         yield from _about_points(row, lang)
     for flag in row.grade.flags:
         words = RULES["flagged"][lang == "zh"] + ": " + flag_words(flag.kind, lang)
-        yield _finding(row, "flagged", "warning", words, place.of_span(row, flag.start, flag.end))
+        level: Level = "error" if "flagged" in row.faults else "warning"
+        yield _finding(row, "flagged", level, words, place.of_span(row, flag.start, flag.end))
 
 
 def _about_the_whole(row: Graded, lang: Lang) -> Iterator[Finding]:
@@ -65,8 +66,12 @@ def _about_the_whole(row: Graded, lang: Lang) -> Iterator[Finding]:
     elif row.below and row.bar is not None:
         words = f"{RULES['below-bar'][zh]}: {row.grade.score:.2f} < {row.bar:.2f}"
         yield _finding(row, "below-bar", "error", words, start)
+    if row.worse and row.grade.score is not None and row.floor is not None:
+        words = f"{RULES['ratchet'][zh]}: {row.grade.score:.2f} < {row.floor:.2f}"
+        yield _finding(row, "ratchet", "error", words, start)
     if row.grade.needs_review:
-        yield _finding(row, "needs-review", "warning", RULES["needs-review"][zh], start)
+        level: Level = "error" if "needs-review" in row.faults else "warning"
+        yield _finding(row, "needs-review", level, RULES["needs-review"][zh], start)
 
 
 def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:
@@ -79,7 +84,7 @@ def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:
         yield _finding(
             row,
             said,
-            "error" if row.below else soft,
+            "error" if row.below or row.worse else soft,
             message + _because(verdict),
             place.of_point(row, criterion, verdict),
             criterion.id,

@@ -10,8 +10,11 @@ from grader.types import Attempt, Criterion, Grade, JudgeCard, Question, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Graded:
-    """One answer and its grade. `first_line` is the line of `attempt.path` on which the answer's text begins,
-    `bar` the score that it should reach, None where nobody set one."""
+    """One answer and its grade. `first_line` is the line of `attempt.path` on which the answer's text begins.
+
+    `bar` is the score that it should reach, `floor` what it must not fall below (the base branch's score),
+    None where nobody set one. `faults` are rules that it breaks beside those; `excused`: being ungraded is no fault.
+    """
 
     question: Question
     attempt: Attempt
@@ -20,11 +23,24 @@ class Graded:
     at: str = ""
     first_line: int = 1
     bar: float | None = None
+    floor: float | None = None
+    faults: tuple[str, ...] = ()
+    excused: bool = False
 
     @property
     def below(self) -> bool:
         """True when there is a score and it is under the bar; 0.7 as a sum of sevenths is not under 0.7."""
-        return self.bar is not None and self.grade.score is not None and self.grade.score < self.bar - 1e-9
+        return _under(self.grade.score, self.bar)
+
+    @property
+    def worse(self) -> bool:
+        """The same for the floor."""
+        return _under(self.grade.score, self.floor)
+
+    @property
+    def failed(self) -> bool:
+        """True when it has a score and breaks any rule."""
+        return self.grade.score is not None and (self.below or self.worse or bool(self.faults))
 
     def points(self) -> Iterator[tuple[Criterion, Verdict]]:
         """Each criterion with its verdict, in the rubric's order; one without a verdict gets an empty one."""
@@ -40,6 +56,10 @@ class Run:
     name: str
     rows: tuple[Graded, ...]
     created: str = ""
+
+
+def _under(score: float | None, least: float | None) -> bool:
+    return score is not None and least is not None and score < least - 1e-9
 
 
 def state(verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
-from junitparser import Error, Failure, JUnitXml, Properties, Property, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from grader.report.escape import xml
 from grader.report.graded import Graded, Run, state
@@ -30,9 +30,10 @@ def _case(row: Graded) -> TestCase:
     case = TestCase(xml(row.attempt.path or row.attempt.id), classname=xml(row.question.id), time=0.0)
     grade = row.grade
     if grade.score is None:
-        case.result = [Error(xml("; ".join(grade.problems)) or "ungraded", "ungraded")]
-    elif row.below:
-        failure = Failure(f"{grade.score:.2f} is under the bar of {row.bar:.2f}", "below-bar")
+        kind = Skipped if row.excused else Error
+        case.result = [kind(xml("; ".join(grade.problems)) or "ungraded", "ungraded")]
+    elif row.failed:
+        failure = Failure(xml("; ".join(_reasons(row))), "below-bar" if row.below else "grade")
         failure.text = "\n".join(_points(row, ("partial", "missing", "contradicted")))
         case.result = [failure]
     case.system_out = "\n".join(_points(row))
@@ -45,6 +46,14 @@ def _case(row: Graded) -> TestCase:
         properties.add_property(Property(name, xml(str(value))))
     case.append(properties)
     return case
+
+
+def _reasons(row: Graded) -> list[str]:
+    """Why an answer with a score fails."""
+    score = row.grade.score or 0.0
+    bar = [f"{score:.2f} is under the bar of {row.bar:.2f}"] if row.below else []
+    floor = [f"{score:.2f} is under the base branch's {row.floor:.2f}"] if row.worse else []
+    return [*bar, *floor, *row.faults]
 
 
 def _points(row: Graded, kinds: tuple[str, ...] = ()) -> list[str]:

@@ -23,11 +23,11 @@ def read(folders: Sequence[Path], bank: Bank, bar: float | None = None) -> tuple
     return tuple(_run(folder, name, bank, tracks, bar) for folder, name in zip(folders, names, strict=True))
 
 
-def first_line(attempt: Attempt) -> int:
-    """The line of its file on which an answer's text begins; 1 where the file is gone or says other things."""
-    if not attempt.path or not attempt.offset:
+def first_line(attempt: Attempt, path: str) -> int:
+    """The line of a file on which the answer's text begins; 1 where the file is gone or says other things."""
+    if not path or not attempt.offset:
         return 1
-    whole = _whole(attempt.path)
+    whole = _whole(path)
     if not whole.startswith(attempt.text, attempt.offset):
         return 1
     return whole.count("\n", 0, attempt.offset) + 1
@@ -64,7 +64,7 @@ def _run(
                 grade=row.grade,
                 tracks=tuple(one for one, held in tracks.items() if key[0] in held),
                 at=row.at,
-                first_line=first_line(row.attempt),
+                first_line=first_line(row.attempt, row.attempt.path),
                 bar=bar,
             )
         )

@@ -40,7 +40,7 @@ def shape(findings: Iterable[Finding], version: str = "", lang: Lang = "en") -> 
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the folder that grade was called in"}}},
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the folder that grade was called in"}}},
         "results": [_finding(one, rules) for one in findings],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -88,4 +88,4 @@ def _location(path: str) -> dict[str, str]:
     inside = relative(path)
     if PurePath(inside).is_absolute():
         return {"uri": PurePath(inside).as_uri()}
-    return {"uri": quote(inside, errors="replace"), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(inside, errors="replace"), "uriBaseId": "%SRCROOT%"}

@@ -1,0 +1,123 @@
+"""What changed in a work tree since a git base: edited, renamed, new and deleted files."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from grader.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Paths are absolute. `edited` existed before, `added` is new or untracked; `renamed` gives the old path of
+    a new one (also where its text changed); `deleted` is gone."""
+
+    top: Path
+    base: str
+    edited: frozenset[Path] = frozenset()
+    added: frozenset[Path] = frozenset()
+    renamed: Mapping[Path, Path] = field(default_factory=dict)
+    deleted: frozenset[Path] = frozenset()
+
+    @property
+    def present(self) -> frozenset[Path]:
+        """Every changed file that is still there."""
+        return self.edited | self.added | frozenset(self.renamed)
+
+
+def since(ref: str, folder: Path) -> Changes:
+    """All changes since the common ancestor of `ref` and HEAD, uncommitted and untracked ones too.
+
+    InputError where there is no git, no repository, no such ref, or a clone too shallow to know the ancestor.
+    """
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    base = _ancestor(ref, folder)
+    listed = _git(top, "diff", "--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules", base, "--")
+    untracked = _git(top, "ls-files", "-z", "--others", "--exclude-standard")
+    found: dict[str, set[Path]] = {"edited": set(), "added": set(), "deleted": set()}
+    renamed: dict[Path, Path] = {}
+    for status, *paths in _entries(listed):
+        places = [top / one for one in paths]
+        if status == "R":
+            renamed[places[1]] = places[0]
+        else:
+            found[{"A": "added", "C": "added", "D": "deleted"}.get(status, "edited")].add(places[-1])
+    found["added"].update(top / one for one in untracked.split("\0") if one)
+    there = {one for one in found["edited"] if one.exists()}
+    return Changes(
+        top=top,
+        base=base,
+        edited=frozenset(there),
+        added=frozenset(one for one in found["added"] if one.exists()),
+        renamed={new: old for new, old in renamed.items() if new.exists()},
+        deleted=frozenset(found["deleted"] | (found["edited"] - there)),
+    )
+
+
+def text_at(base: str, path: Path, top: Path) -> str | None:
+    """A file as it was at that commit; None when it did not exist."""
+    inside = path.relative_to(top).as_posix()
+    try:
+        return _git(top, "cat-file", "blob", f"{base}:{inside}")
+    except InputError:
+        return None
+
+
+@cache
+def top_of(folder: Path) -> Path:
+    """The repository that holds the folder, else the folder. Asks no git, so that it works without one."""
+    for one in (folder, *folder.parents):
+        if (one / ".git").exists():
+            return one
+    return folder
+
+
+def _ancestor(ref: str, folder: Path) -> str:
+    if ref.startswith("-") or not ref.strip():
+        raise InputError(f"--since {ref!r} is no branch or commit", "name one, as origin/main")
+    try:
+        _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
+    except InputError as error:
+        remote, _, branch = ref.partition("/")
+        fetch = f"git fetch {remote} {branch}" if branch else f"git fetch origin {ref}"
+        raise InputError(
+            f"--since {ref}: there is no such branch or commit in this clone",
+            f"`{fetch}` brings it; in GitHub Actions set `fetch-depth: 0` for actions/checkout",
+        ) from error
+    try:
+        return _git(folder, "merge-base", ref, "HEAD").strip()
+    except InputError as error:
+        shallow = _git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
+        why = ": this clone is shallow" if shallow else ""
+        raise InputError(
+            f"--since {ref}: it has no known common ancestor with HEAD{why}",
+            "`git fetch --unshallow` brings the history; in CI set `fetch-depth: 0` (GitHub) or GIT_DEPTH: 0 "
+            "(GitLab)",
+        ) from error
+
+
+def _entries(listed: str) -> Iterator[tuple[str, ...]]:
+    """`M\\0path`, and `R087\\0old\\0new` of `git diff -z`."""
+    parts = iter(listed.split("\0"))
+    for status in parts:
+        if status[:1] in ("R", "C"):
+            yield status[0], next(parts), next(parts)
+        elif status:
+            yield status[0], next(parts)
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  fixed words, no shell
+            ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise InputError("git can't be run", "install git, or leave --since away to check everything") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise InputError(f"git {words[0]} failed: {said}", "--since needs a git repository with its history")
+    return done.stdout.decode("utf-8", "surrogateescape")

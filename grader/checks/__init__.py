@@ -1,0 +1,1 @@
+"""The CI check on answer write-ups: its terms, which files, what came before, who passes."""

@@ -1,0 +1,106 @@
+"""Which files are checked, and which question each answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from grader.bank import Bank, read_attempt
+from grader.changed import Changes
+from grader.checks.terms import Terms
+from grader.errors import InputError
+from grader.types import Attempt, Question
+
+TEXTS = ("*.md", "*.markdown", "*.txt")
+
+
+@dataclass(frozen=True)
+class WriteUp:
+    """A file with the answer in it and the question it answers."""
+
+    path: Path
+    attempt: Attempt
+    question: Question
+
+
+def chosen(paths: Sequence[Path], terms: Terms, root: Path) -> tuple[Path, ...]:
+    """The files to check, each once: those named, else those of [check] files below `root`, the config's folder.
+
+    InputError when nothing says which files, or a named one is not there.
+    """
+    if not paths and not terms.files:
+        raise InputError(
+            "nothing says which files to check",
+            'name files or folders, or set files = ["answers/**/*.md"] under [check] in grade.toml',
+        )
+    named = _named(paths, terms, root) if paths else _configured(terms, root)
+    return tuple(dict.fromkeys(one for one in named if not _excluded(one, terms, root)))
+
+
+def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path) -> tuple[WriteUp, ...]:
+    """The answers in the files. One InputError names every file that can't be used."""
+    found: list[WriteUp] = []
+    wrong: list[InputError] = []
+    for path in files:
+        try:
+            attempt = read_attempt(path, question=_mapped(path, terms, root))
+            named = replace(attempt, id=inside(path, Path.cwd()), path=inside(path, Path.cwd()))
+            found.append(WriteUp(path.absolute(), named, bank.question(attempt.question)))
+        except InputError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise InputError(
+            f"{len(wrong)} files can't be checked:\n" + "\n".join(f"  {one.message}" for one in wrong),
+            f"{wrong[0].hint}; or leave them out: exclude = [...] under [check]",
+        )
+    return tuple(found)
+
+
+def only(files: Iterable[Path], changes: Changes) -> tuple[Path, ...]:
+    """Those of the files that changed."""
+    present = {one.resolve() for one in changes.present}
+    return tuple(one for one in files if one.resolve() in present)
+
+
+def inside(path: Path, folder: Path) -> str:
+    """The path below the folder in posix form, or as it is when it lies elsewhere."""
+    whole = path.absolute()
+    return (whole.relative_to(folder) if whole.is_relative_to(folder) else path).as_posix()
+
+
+def _named(paths: Sequence[Path], terms: Terms, root: Path) -> Iterator[Path]:
+    configured = set(_configured(terms, root)) if terms.files else None
+    for path in paths:
+        if path.is_dir():
+            below = sorted(one for text in TEXTS for one in path.rglob(text) if one.is_file())
+            yield from (one for one in below if configured is None or one.absolute() in configured)
+        elif path.exists():
+            yield path
+        else:
+            raise InputError(f"{path}: there is no such file", "check the path; quote globs: 'answers/*.md'")
+
+
+def _configured(terms: Terms, root: Path) -> Iterator[Path]:
+    for text in terms.files:
+        if Path(text).is_absolute() or ".." in Path(text).parts:
+            raise InputError(f"check.files: {text!r} leaves the folder of the config file", "write it below")
+        yield from sorted(one.absolute() for one in root.glob(text) if one.is_file())
+
+
+def _excluded(path: Path, terms: Terms, root: Path) -> bool:
+    return any(_matches(path, one, root) for one in terms.exclude)
+
+
+def _mapped(path: Path, terms: Terms, root: Path) -> str | None:
+    """The question that [check] questions gives this file; an exact path wins over a pattern."""
+    exact = terms.questions.get(inside(path, root))
+    return exact or next((q for text, q in terms.questions.items() if _matches(path, text, root)), None)
+
+
+def _matches(path: Path, text: str, root: Path) -> bool:
+    name = inside(path, root)
+    return fnmatchcase(name, text) or fnmatchcase(name, text.replace("**/", ""))
