@@ -13,8 +13,8 @@ from grader.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Paths are absolute. `edited` existed before, `added` is new or untracked; `renamed` gives the old path of
-    a new one (also where its text changed); `deleted` is gone."""
+    """Absolute paths. `edited` existed before, `added` is new or untracked, `deleted` is gone; `renamed`
+    gives the old path of a new one (also where its text changed)."""
 
     top: Path
     base: str
@@ -36,7 +36,9 @@ def since(ref: str, folder: Path) -> Changes:
     """
     top = Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
     base = _ancestor(ref, folder)
-    listed = _git(top, "diff", "--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules", base, "--")
+    listed = _git(
+        top, "diff", "--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules", base, "--"
+    )
     untracked = _git(top, "ls-files", "-z", "--others", "--exclude-standard")
     found: dict[str, set[Path]] = {"edited": set(), "added": set(), "deleted": set()}
     renamed: dict[Path, Path] = {}
@@ -112,11 +114,13 @@ def _entries(listed: str) -> Iterator[tuple[str, ...]]:
 
 def _git(folder: Path, *words: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603  fixed words, no shell
+        done = subprocess.run(
             ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL
         )
     except OSError as error:
-        raise InputError("git can't be run", "install git, or leave --since away to check everything") from error
+        raise InputError(
+            "git can't be run", "install git, or leave --since away to check everything"
+        ) from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise InputError(f"git {words[0]} failed: {said}", "--since needs a git repository with its history")

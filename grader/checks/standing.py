@@ -1,4 +1,4 @@
-"""How write-ups stand: each grade with its bar, what the base has, what else fails it; the exit code. Pure."""
+"""How write-ups stand: each grade with its bar, its floor and its faults; the exit code. Pure."""
 
 from __future__ import annotations
 

@@ -48,6 +48,8 @@ def read(table: Mapping[str, Any], file: Path | None) -> Terms:
         terms = Terms.model_validate({key.replace("-", "_"): value for key, value in table.items()})
     except ValidationError as error:
         raise _wrong(error, place) from error
+    if terms.scores and (Path(terms.scores).is_absolute() or ".." in Path(terms.scores).parts):
+        raise InputError(f"{place}: check.scores leaves the folder of the config", "name a file below it")
     for key, bar in terms.bars.items():
         if not 0 <= bar <= 1:
             raise InputError(f"{place}: check.bars.{key} = {bar}: should be a score from 0 to 1")

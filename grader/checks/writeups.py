@@ -26,7 +26,7 @@ class WriteUp:
 
 
 def chosen(paths: Sequence[Path], terms: Terms, root: Path) -> tuple[Path, ...]:
-    """The files to check, each once: those named, else those of [check] files below `root`, the config's folder.
+    """The files to check, each once: those named, else [check] files below `root`, the config's folder.
 
     InputError when nothing says which files, or a named one is not there.
     """
@@ -39,14 +39,14 @@ def chosen(paths: Sequence[Path], terms: Terms, root: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(one for one in named if not _excluded(one, terms, root)))
 
 
-def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path) -> tuple[WriteUp, ...]:
-    """The answers in the files. One InputError names every file that can't be used."""
+def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path) -> tuple[WriteUp, ...]:
+    """The answers in the files, named by their path below `top`. One InputError names every unusable file."""
     found: list[WriteUp] = []
     wrong: list[InputError] = []
     for path in files:
         try:
             attempt = read_attempt(path, question=_mapped(path, terms, root))
-            named = replace(attempt, id=inside(path, Path.cwd()), path=inside(path, Path.cwd()))
+            named = replace(attempt, id=inside(path, top), path=inside(path, top))
             found.append(WriteUp(path.absolute(), named, bank.question(attempt.question)))
         except InputError as error:
             wrong.append(error)

@@ -29,7 +29,9 @@ Formats = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    Option("--out", help="A file; a folder for several formats.", metavar="PATH", rich_help_panel=options.SHOWN),
+    Option(
+        "--out", help="A file; a folder for several formats.", metavar="PATH", rich_help_panel=options.SHOWN
+    ),
 ]
 Words = Annotated[
     Literal["zh", "en"] | None,

@@ -8,6 +8,7 @@ from importlib import import_module
 
 from grader.errors import InputError
 from grader.report import findings
+from grader.report.findings import Finding
 from grader.report.graded import Run
 from grader.types import Lang
 
@@ -21,6 +22,7 @@ TABLE: Mapping[str, str] = {
     "gitlab": "gitlab.json",
     "annotations": "annotations.txt",
 }
+OF_FINDINGS = ("sarif", "gitlab", "annotations")
 
 
 def parse(text: str, extra: Sequence[str] = ()) -> tuple[str, ...]:
@@ -39,12 +41,15 @@ def parse(text: str, extra: Sequence[str] = ()) -> tuple[str, ...]:
 
 def render(name: str, runs: Sequence[Run], lang: Lang, version: str = "") -> str:
     """The whole file in that format."""
-    module = import_module("grader.report." + {"md": "markdown"}.get(name, name))
-    if name in ("sarif", "gitlab", "annotations"):
+    if name in OF_FINDINGS:
         found = findings.of_rows((row for one in runs for row in one.rows), lang)
-        page = module.render(found, version, lang) if name == "sarif" else module.render(found)
-    elif name in ("md", "html"):
-        page = module.render(runs, lang)
-    else:
-        page = module.render(runs)
+        return of_findings(name, found, lang, version)
+    module = import_module("grader.report." + {"md": "markdown"}.get(name, name))
+    page = module.render(runs, lang) if name in ("md", "html") else module.render(runs)
     return str(page)
+
+
+def of_findings(name: str, found: Sequence[Finding], lang: Lang, version: str = "") -> str:
+    """The same for the formats that only hold findings."""
+    module = import_module(f"grader.report.{name}")
+    return str(module.render(found, version, lang) if name == "sarif" else module.render(found))

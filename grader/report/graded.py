@@ -13,7 +13,7 @@ class Graded:
     """One answer and its grade. `first_line` is the line of `attempt.path` on which the answer's text begins.
 
     `bar` is the score that it should reach, `floor` what it must not fall below (the base branch's score),
-    None where nobody set one. `faults` are rules that it breaks beside those; `excused`: being ungraded is no fault.
+    None where nobody set one. `faults` are rules that it breaks beside those; `excused`: it may be ungraded.
     """
 
     question: Question

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from grader.report import compare, summary
 from grader.report.compare import Column, Pair
-from grader.report.escape import markdown
+from grader.report.escape import markdown as escaped
 from grader.report.graded import Graded, Run, state
 from grader.report.summary import Group, Tally
 from grader.report.words import flag_words, word
@@ -23,6 +23,11 @@ def render(runs: Sequence[Run], lang: Lang = "en") -> str:
     if len(runs) > 1:
         lines += _comparison(compare.columns(runs), lang)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def body(run: Run, lang: Lang = "en") -> str:
+    """One run without a title."""
+    return "\n".join(_groups(run, lang)).rstrip() + "\n"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -47,8 +52,12 @@ def answers(rows: Iterable[Graded], lang: Lang) -> list[str]:
 
 
 def _run(run: Run, lang: Lang) -> Iterator[str]:
-    yield f"## {markdown(run.name)}"
+    yield f"## {escaped(run.name)}"
     yield ""
+    yield from _groups(run, lang)
+
+
+def _groups(run: Run, lang: Lang) -> Iterator[str]:
     found = summary.groups(run.rows)
     if not found:
         yield word("nothing", lang)
@@ -61,7 +70,7 @@ def _run(run: Run, lang: Lang) -> Iterator[str]:
 
 def _group(group: Group, lang: Lang) -> Iterator[str]:
     whole = summary.tally("", group.rows)
-    yield f"{word('judge', lang)}: {markdown(group.label)}  "
+    yield f"{word('judge', lang)}: {escaped(group.label)}  "
     line = f"**{word('mean', lang)} {number(whole.mean)}** · {word('graded', lang)} {whole.graded}"
     if whole.ungraded:
         line += f" · {word('ungraded', lang)} {whole.ungraded} ({word('excluded', lang)})"
@@ -80,7 +89,7 @@ def _tallies(head: str, held: Iterable[Tally], lang: Lang) -> list[str]:
         heads,
         (
             [
-                markdown(one.label),
+                escaped(one.label),
                 number(one.mean),
                 str(one.graded),
                 str(one.ungraded or ""),
@@ -102,11 +111,11 @@ def _answer(row: Graded, lang: Lang) -> list[str]:
         trouble.append(word("needs_review", lang))
     score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
     return [
-        markdown(row.attempt.path or row.attempt.id),
-        markdown(f"{row.question.id} {row.question.title}"),
+        escaped(row.attempt.path or row.attempt.id),
+        escaped(f"{row.question.id} {row.question.title}"),
         f"{score} ({word('below', lang)} {number(row.bar)})" if row.below else score,
-        "<br>".join(map(markdown, missed)),
-        "<br>".join(map(markdown, dict.fromkeys(trouble))),
+        "<br>".join(map(escaped, missed)),
+        "<br>".join(map(escaped, dict.fromkeys(trouble))),
     ]
 
 
@@ -120,11 +129,11 @@ def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
         if found:
             yield f"## {word(head, lang)}"
             yield ""
-            heads = [word(view, lang), *(markdown(one.label) for one in held)]
+            heads = [word(view, lang), *(escaped(one.label) for one in held)]
             yield from table(
                 heads,
                 (
-                    [markdown(one.label), *(number(cell.mean if cell else None) for cell in one.cells)]
+                    [escaped(one.label), *(number(cell.mean if cell else None) for cell in one.cells)]
                     for one in found
                 ),
             )
@@ -133,7 +142,7 @@ def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
 
 
 def _pair(pair: Pair, lang: Lang) -> Iterator[str]:
-    yield f"## {word('judges', lang)}: {markdown(pair.first)} / {markdown(pair.second)}"
+    yield f"## {word('judges', lang)}: {escaped(pair.first)} / {escaped(pair.second)}"
     yield ""
     count = len(pair.differences)
     yield (
@@ -142,11 +151,11 @@ def _pair(pair: Pair, lang: Lang) -> Iterator[str]:
     )
     yield ""
     if count:
-        heads = [word("answer", lang), word("point", lang), markdown(pair.first), markdown(pair.second)]
+        heads = [word("answer", lang), word("point", lang), escaped(pair.first), escaped(pair.second)]
         yield from table(
             heads,
             (
-                [markdown(one.attempt), one.criterion, word(one.first, lang), word(one.second, lang)]
+                [escaped(one.attempt), one.criterion, word(one.first, lang), word(one.second, lang)]
                 for one in pair.differences[:SHOWN]
             ),
         )

@@ -47,9 +47,7 @@ def _names(folders: Sequence[Path]) -> tuple[str, ...]:
     return tuple(short) if len(set(short)) == len(short) else tuple(map(str, folders))
 
 
-def _run(
-    folder: Path, name: str, bank: Bank, tracks: Mapping[str, frozenset[str]], bar: float | None
-) -> Run:
+def _run(folder: Path, name: str, bank: Bank, tracks: Mapping[str, frozenset[str]], bar: float | None) -> Run:
     rubrics = runs.rubrics(folder)
     known: dict[tuple[str, str], Question] = {}
     rows = []

@@ -1,0 +1,136 @@
+"""One check from start to end: which write-ups, their grades, how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader import changed
+from grader.bank import Bank
+from grader.bank.rounds import Job
+from grader.changed import Changes
+from grader.checks import ratchet, standing, writeups
+from grader.checks.ratchet import Kept
+from grader.checks.standing import Measure
+from grader.checks.terms import Terms
+from grader.checks.writeups import WriteUp
+from grader.config import Settings
+from grader.engines.local import graded
+from grader.errors import CassetteMiss
+from grader.report.graded import Graded
+from grader.report.reading import first_line
+from grader.strategies import Plan
+from grader.types import Judge
+
+SCORES = "grade-scores.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What is checked. `partial`: only what changed; `notes` say what a user should hear about that."""
+
+    writeups: tuple[WriteUp, ...]
+    top: Path
+    changes: Changes | None = None
+    partial: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The rows of a check. `missed` are recordings that a replay lacks, by the file that needs them."""
+
+    rows: tuple[Graded, ...]
+    missed: dict[str, CassetteMiss] = field(default_factory=dict)
+
+
+def scope(
+    paths: Sequence[Path], since: str | None, terms: Terms, settings: Settings, bank: Bank, folder: Path
+) -> Scope:
+    """The write-ups to check; all of them where the settings, the bank or a recording changed."""
+    root = settings.file.parent if settings.file else folder
+    files = writeups.chosen(paths, terms, root)
+    changes = changed.since(since, folder) if since else None
+    top = changes.top if changes else changed.top_of(folder)
+    notes: list[str] = []
+    partial = False
+    if changes:
+        why = _everything(changes, settings)
+        partial = not why
+        picked = writeups.only(files, changes) if partial else files
+        notes.append(
+            f"{why} changed, so everything is checked"
+            if why
+            else f"{len(picked)} of {len(files)} write-ups changed since {since} ({changes.base[:8]})"
+        )
+        files = picked
+    found = writeups.read(files, terms, bank, root, top)
+    return Scope(writeups=found, top=top, changes=changes, partial=partial, notes=tuple(notes))
+
+
+async def judged(
+    found: Sequence[WriteUp], judge: Judge, plan: Plan, concurrency: int, measure: Measure
+) -> Checked:
+    """Every write-up graded and held to its measure, in the files' order. Credit needs a found quote."""
+    strict = replace(plan, unverified="credit_none")
+    jobs = [Job(one.attempt, one.question.rubric) for one in found]
+    known = {one.attempt.id: one for one in found}
+    rows: dict[str, Graded] = {}
+    missed: dict[str, CassetteMiss] = {}
+    async for outcome in graded(jobs, judge, strict, workers=max(1, min(concurrency, len(jobs)))):
+        one = known[outcome.job.attempt.id]
+        row = Graded(
+            question=one.question,
+            attempt=one.attempt,
+            grade=outcome.grade,
+            first_line=first_line(one.attempt, str(one.path)),
+        )
+        rows[one.attempt.id] = standing.stand(row, measure)
+        if outcome.missed:
+            missed[one.attempt.id] = outcome.missed
+    return Checked(rows=tuple(rows[one.attempt.id] for one in found if one.attempt.id in rows), missed=missed)
+
+
+def measure(terms: Terms, overall: float | None, there: Scope, root: Path) -> Measure:
+    """What the rows are held to: with a git base the scores that it has, else those in the file."""
+    return Measure(terms=terms, overall=overall, before=_before(terms, there, root), renamed=_renamed(there))
+
+
+def scores_path(terms: Terms, root: Path) -> Path:
+    """Where scores are kept."""
+    return (root / (terms.scores or SCORES)).absolute()
+
+
+def updated(rows: Sequence[Graded], path: Path, top: Path) -> str:
+    """The scores file with these rows; write-ups that are gone are left out."""
+    before = {name: one for name, one in ratchet.load(path).items() if (top / name).exists()}
+    return ratchet.written(rows, before)
+
+
+def _before(terms: Terms, there: Scope, root: Path) -> dict[str, Kept]:
+    if terms.scores is None:
+        return {}
+    path = scores_path(terms, root)
+    if there.changes is None:
+        return ratchet.load(path)
+    text = changed.text_at(there.changes.base, path, there.top)
+    return {} if text is None else ratchet.parse(text, f"{there.changes.base[:8]}:{path.name}")
+
+
+def _renamed(there: Scope) -> dict[str, str]:
+    renamed = there.changes.renamed if there.changes else {}
+    return {writeups.inside(new, there.top): writeups.inside(old, there.top) for new, old in renamed.items()}
+
+
+def _everything(changes: Changes, settings: Settings) -> str:
+    """What changed that every grade depends on; "" for nothing. New recordings touch no other write-up."""
+    touched = changes.present | changes.deleted | frozenset(changes.renamed.values())
+    if settings.file and settings.file.absolute() in touched:
+        return settings.file.name
+    if settings.bank and any(one.is_relative_to(settings.bank.absolute()) for one in touched):
+        return f"the bank {settings.bank.name}"
+    recordings = changes.edited | changes.deleted | frozenset(changes.renamed.values())
+    if settings.cassette and any(one.is_relative_to(settings.cassette.absolute()) for one in recordings):
+        return f"a recording in {settings.cassette.name}"
+    return ""

@@ -1,0 +1,133 @@
+"""`grade check`: the CI check on answer write-ups."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from grader.bank import load
+from grader.checks import checking, standing
+from grader.checks.checking import Checked, Scope
+from grader.checks.terms import Terms
+from grader.checks.terms import read as read_terms
+from grader.cli import ci, options, trouble
+from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.console import note, put, stdout_console
+from grader.cli.report import Formats, Out, put_pages
+from grader.config import Settings
+from grader.errors import InputError
+from grader.judges import connect
+from grader.report import findings, formats, overview
+from grader.report.graded import Run
+from grader.types import Lang
+
+Paths = Annotated[
+    list[Path] | None,
+    Argument(help="Files or folders; else `files` under [check].", metavar="PATH...", show_default=False),
+]
+Since = Annotated[
+    str | None,
+    Option("--since", help="Only what changed since this git base (origin/main).", metavar="REF"),
+]
+Update = Annotated[
+    bool, Option("--update-scores", help="Keep these scores as what the ratchet compares with.")
+]
+
+
+def check(
+    paths: Paths = None,
+    since: Since = None,
+    format: Formats = "",
+    out: Out = None,
+    update_scores: Update = False,
+    json: options.Json = False,
+    min: options.Min = None,
+    bank: options.Bank = None,
+    model: options.Model = None,
+    api_base: options.ApiBase = None,
+    client: options.Client = None,
+    strategy: options.Strategy = None,
+    concurrency: options.Concurrency = None,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    lang: options.Lang = None,
+    cassette: options.Cassette = None,
+    mode: options.Mode = None,
+) -> int:
+    """Check write-ups against their bars; with recordings it needs no key and no network."""
+    given = dict(locals())
+    ours = ("paths", "since", "format", "out", "update_scores", "json")
+    settings = settings_of({name: value for name, value in given.items() if name not in ours})
+    names = formats.parse(format) if format else ()
+    if names and out is None:
+        raise InputError("--format needs a place", "add --out FILE, or --out DIR for several formats")
+    terms = read_terms(settings.check, settings.file)
+    folder = Path.cwd()
+    there = checking.scope(paths or (), since, terms, settings, load(settings.bank), folder)
+    with ci.quiet(os.environ):
+        for words in there.notes:
+            note(words)
+        checked = _judged(there, terms, settings) if there.writeups else Checked(rows=())
+    if update_scores:
+        _keep(checked, terms, there, settings)
+    return _show(checked, there, terms, settings, names, out, json)
+
+
+def _root(settings: Settings) -> Path:
+    return settings.file.parent if settings.file else Path.cwd()
+
+
+def _judged(there: Scope, terms: Terms, settings: Settings) -> Checked:
+    chosen = choose(settings)
+    return asyncio.run(_asked(there, terms, settings, chosen))
+
+
+async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen) -> Checked:
+    measure = checking.measure(terms, settings.min, there, _root(settings))
+    async with connect(settings, chosen.choice) as judge:
+        return await checking.judged(there.writeups, judge, chosen.plan, settings.concurrency, measure)
+
+
+def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:
+    path = checking.scores_path(terms, _root(settings))
+    path.write_text(checking.updated(checked.rows, path, there.top), encoding="utf-8", newline="\n")
+    note(
+        f"wrote {path}; commit it"
+        + ("" if terms.scores else f', and set scores = "{path.name}" under [check]')
+    )
+
+
+def _show(
+    checked: Checked,
+    there: Scope,
+    terms: Terms,
+    settings: Settings,
+    names: Sequence[str],
+    out: Path | None,
+    json: bool,
+) -> int:
+    """Every output; the exit code."""
+    lang: Lang = settings.lang or "en"
+    run = Run(name="grade check", rows=checked.rows)
+    found = findings.of_rows(run.rows, lang, standing.silent(terms))
+    mean = () if there.partial else standing.below_mean(run.rows, terms.mean)
+    code = standing.exit_code(run.rows, checked.missed, mean)
+    with ci.quiet(os.environ):
+        if json:
+            put(formats.render("json", [run], lang))
+        elif run.rows:
+            overview.answers(run.rows, stdout_console(), lang)
+        ci.say(checked, mean, code, settings, there.partial and terms.mean is not None)
+    ci.annotate(found, os.environ, json)
+    ci.summarise(run, mean, code, lang, os.environ)
+    version = trouble.version()
+    pages = {one: formats.render(one, [run], lang) for one in names if one not in formats.OF_FINDINGS}
+    pages |= {one: formats.of_findings(one, found, lang, version) for one in names if one not in pages}
+    if pages:
+        put_pages(pages, out)
+    return code

@@ -1,0 +1,102 @@
+"""What `grade check` says to people and to the CI system that it runs in."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.checks.checking import Checked
+from grader.checks.writeups import inside
+from grader.cli.console import note, put
+from grader.config import Settings
+from grader.report import escape, markdown
+from grader.report.annotations import render as workflow_commands
+from grader.report.findings import Finding
+from grader.report.graded import Run
+from grader.types import Lang
+
+SUMMARY_LIMIT = 1_000_000
+WORDS = {
+    0: ("passes", "通过"),
+    1: ("fails", "不通过"),
+    3: ("has no trustworthy grade for every write-up", "有答案没有可信的评分"),
+}
+
+
+@contextmanager
+def quiet(environ: Mapping[str, str]) -> Iterator[None]:
+    """GitHub obeys no `::command::` in what is printed meanwhile: write-ups could hold one."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        yield
+        return
+    token = f"grade-{secrets.token_hex(8)}"
+    note(f"::stop-commands::{token}")
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        note(f"::{token}::")
+
+
+def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no_mean: bool) -> None:
+    """What went wrong and what to do, on stderr."""
+    if no_mean:
+        note("the mean is not checked: only some write-ups were graded")
+    for words in mean:
+        note(f"below the bar: {words}")
+    failed = [one for one in checked.rows if one.failed]
+    if failed:
+        note(f"below the bar: {len(failed)} of {len(checked.rows)} write-ups")
+    if checked.missed:
+        _explain(checked, settings)
+    elif code == 3:
+        lost = [one for one in checked.rows if one.grade.score is None]
+        why = escape.line("; ".join(dict.fromkeys(p for one in lost for p in one.grade.problems)))
+        note(f"error: {len(lost)} of {len(checked.rows)} write-ups are ungraded: {why}\n")
+        note("hint: `grade doctor` tries the judge; ungraded is not a low score")
+
+
+def annotate(found: Sequence[Finding], environ: Mapping[str, str], json: bool) -> None:
+    """Remarks at the lines of the write-ups, where GitHub reads them; on stderr when stdout holds JSON."""
+    if environ.get("GITHUB_ACTIONS") == "true" and found:
+        (note if json else put)(workflow_commands(found).rstrip("\n"))
+
+
+def summarise(run: Run, mean: Sequence[str], code: int, lang: Lang, environ: Mapping[str, str]) -> None:
+    """The step summary, where GitHub names a file for it."""
+    place = environ.get("GITHUB_STEP_SUMMARY")
+    if not place:
+        return
+    lines = [
+        f"## grade check {WORDS[code][lang == 'zh']}",
+        "",
+        *(f"- {escape.markdown(one)}" for one in mean),
+        "",
+    ]
+    page = "\n".join(lines) + markdown.body(run, lang)
+    with Path(place).open("a", encoding="utf-8", newline="\n") as file:
+        file.write(page.encode()[:SUMMARY_LIMIT].decode("utf-8", "ignore") + "\n")
+
+
+def _explain(checked: Checked, settings: Settings) -> None:
+    """For each write-up that has no recording: what differs from the nearest one; then how to record."""
+    for path, miss in checked.missed.items():
+        note(f"error: {path}: {_plain_lines(miss.message)}\n")
+    paths = shlex.join(checked.missed)
+    cassette = inside(settings.cassette, Path.cwd()) if settings.cassette else "DIR"
+    note(
+        f"hint: record the new answers and commit what is written:\n"
+        f"  grade check {paths} --cassette {shlex.quote(cassette)} --mode auto\n"
+        "That asks the judge, so it needs its key; a maintainer can do it for a pull request from a fork."
+    )
+
+
+def _plain_lines(text: str) -> str:
+    """Several lines, each without terminal escapes and the like, its indent kept."""
+    return "\n".join(
+        one[: len(one) - len(one.lstrip(" +-"))] + escape.line(one.lstrip(" +-")) for one in text.split("\n")
+    )

@@ -1,0 +1,223 @@
+"""The report as one HTML file that asks nothing of anybody: no request, nothing runs but its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from grader.report import charts, compare, highlights, summary
+from grader.report.graded import Graded, Run, state
+from grader.report.words import FLAGS, WORDS
+from grader.types import Lang
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST = 2000
+OPEN = 12
+WIDE, NARROW = 640, 330
+MARKS = {"covered": "✓", "partial": "◐", "missing": "✗", "contradicted": "!", "none": "?"}
+ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5})")
+
+
+def render(runs: Sequence[Run], lang: Lang = "en") -> str:
+    """The page; every word that a person or a judge wrote is escaped by Jinja."""
+    css, js = (read(name) for name in ("report.css", "report.js"))
+    rows = [(run, row) for run in runs for row in run.rows]
+    return _environment().get_template("report.html.j2").render(
+        lang=lang,
+        css=Markup(css),  # our own files, nothing of a user's
+        js=Markup(js),
+        policy=policy(css, js),
+        runs=runs,
+        groups=[_group(run, one) for run in runs for one in summary.groups(run.rows)],
+        apart=[(run, summary.apart(summary.groups(run.rows))) for run in runs],
+        answers=list(_answers(rows[:MOST])),
+        left_out=max(0, len(rows) - MOST),
+        opened=len(rows) <= OPEN,
+        choices=_choices(rows),
+        missed=_missed(rows),
+        comparison=_comparison(runs) if len(runs) > 1 else None,
+        marks=MARKS,
+        states=summary.STATES,
+    )
+
+
+def policy(css: str, js: str) -> str:
+    """The Content-Security-Policy: this style and this script by their hashes, and nothing else at all."""
+    hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in (css, js)]
+    return (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def read(name: str) -> str:
+    """A file beside the template."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(t=both, words=WORDS)
+    made.filters.update(flag=_flag, score=_score, linked=_linked)
+    return made
+
+
+def both(key: str) -> Markup:
+    """A word of the page in both languages; the style shows the chosen one."""
+    return _both(*WORDS[key])
+
+
+def _both(english: str, chinese: str) -> Markup:
+    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(
+        english, chinese
+    )
+
+
+def _flag(kind: str) -> Markup:
+    return _both(*FLAGS.get(kind, (kind.replace("_", " "),) * 2))
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _linked(text: str) -> Markup:
+    """A source with its arXiv numbers as links; all else is escaped."""
+    link = r'<a href="https://arxiv.org/abs/\1" rel="noreferrer noopener" target="_blank">arXiv:\1</a>'
+    return Markup(ARXIV.sub(link, str(escape(text))))
+
+
+def _group(run: Run, group: summary.Group) -> dict[str, Any]:
+    """What the round at a glance shows of comparable grades."""
+    sections = summary.tallies(group.rows, summary.by_section)
+    scores = [one.grade.score for one in group.rows if one.grade.score is not None]
+    return {
+        "run": run,
+        "label": group.label,
+        "whole": summary.tally("", group.rows),
+        "review": sum(one.grade.needs_review for one in group.rows),
+        "flagged": sum(bool(one.grade.flags) for one in group.rows),
+        "below": sum(one.below for one in group.rows),
+        "views": {
+            name: sorted(held, key=lambda one: (one.mean is None, one.mean))
+            for name, labels in summary.VIEWS.items()
+            if (held := summary.tallies(group.rows, labels))
+        },
+        "sections": [Markup(charts.stacked(sections, width)) for width in (WIDE, NARROW)] if sections else [],
+        "spread": Markup(charts.spread(scores, NARROW)) if len(scores) > 2 else "",
+    }
+
+
+def _answers(rows: Sequence[tuple[Run, Graded]]) -> Iterator[dict[str, Any]]:
+    for number, (run, row) in enumerate(rows):
+        points = [(criterion, verdict, state(verdict)) for criterion, verdict in row.points()]
+        counts = Counter(what for criterion, _, what in points if not criterion.optional)
+        yield {
+            "id": f"a{number}",
+            "run": run,
+            "row": row,
+            "points": points,
+            "counts": counts,
+            "total": sum(counts.values()),
+            "pieces": highlights.pieces(row),
+            "states": _states(row),
+            "found": " ".join(_words(row)).lower(),
+        }
+
+
+def _states(row: Graded) -> str:
+    """What the filter of answers looks for."""
+    grade = row.grade
+    held = {
+        "ungraded": grade.score is None,
+        "below": row.below or row.worse,
+        "review": grade.needs_review,
+        "flagged": bool(grade.flags),
+        "contradicted": any(one.contradicted for one in grade.verdicts),
+        "full": grade.score is not None and grade.score > 1 - 1e-9,
+    }
+    return " ".join(name for name, is_so in held.items() if is_so)
+
+
+def _words(row: Graded) -> Iterator[str]:
+    """What a search looks in, beside the answer's own text."""
+    yield from (row.question.id, row.question.title, row.attempt.person, row.attempt.id, row.question.section)
+    yield from row.question.tags
+
+
+def _choices(rows: Sequence[tuple[Run, Graded]]) -> Mapping[str, list[str]]:
+    """The values that the filters offer, where there is more than one."""
+    held = {
+        "run": [run.name for run, _ in rows],
+        "section": [row.question.section for _, row in rows],
+        "person": [row.attempt.person for _, row in rows],
+        "model": [row.grade.judge.model for _, row in rows],
+    }
+    distinct = {name: [one for one in dict.fromkeys(values) if one] for name, values in held.items()}
+    return {name: values for name, values in distinct.items() if len(values) > 1}
+
+
+def _missed(rows: Sequence[tuple[Run, Graded]]) -> list[dict[str, Any]]:
+    """The key points that were missed or got wrong most often, to practise next."""
+    asked: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    known = {}
+    for _, row in rows:
+        for criterion, verdict in row.points():
+            if row.grade.score is None or criterion.optional:
+                continue
+            known[criterion.id] = (criterion, row.question)
+            asked[criterion.id] += 1
+            lost[criterion.id] += state(verdict) in ("missing", "contradicted")
+    worst = sorted((one for one in lost if lost[one]), key=lambda one: (-lost[one], -lost[one] / asked[one], one))
+    return [
+        {"criterion": known[one][0], "question": known[one][1], "lost": lost[one], "asked": asked[one]}
+        for one in worst[:10]
+    ]
+
+
+def _comparison(runs: Sequence[Run]) -> dict[str, Any]:
+    held = compare.columns(runs)
+    same = compare.comparable(held)
+    people = compare.lines(held, "person")
+    sections = compare.lines(held, "section")
+    labels = [one.label for one in held]
+    series = [(one.label, [cell.mean if cell else None for cell in one.cells]) for one in people[:8]]
+    bars = [
+        (column.label, [one.cells[place].mean if one.cells[place] else None for one in sections])  # type: ignore[union-attr]
+        for place, column in enumerate(held[:4])
+    ]
+    return {
+        "labels": labels,
+        "same": same,
+        "people": people,
+        "sections": sections,
+        "legend": [name for name, _ in series],
+        "over_time": [Markup(charts.lines(labels, series, one)) for one in (WIDE, NARROW)]
+        if same and len(held) > 1 and series
+        else [],
+        "by_section": [
+            Markup(charts.grouped([one.label for one in sections], bars, width)) for width in (WIDE, NARROW)
+        ]
+        if sections
+        else [],
+        "bars": [name for name, _ in bars],
+        "pairs": compare.pairs(held),
+    }

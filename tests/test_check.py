@@ -1,0 +1,252 @@
+"""`grade check` in a small git repository, with recordings, without a key and without a network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+from markdown_it import MarkdownIt
+
+from tests import repository
+from tests.repository import GOOD, Repository
+
+
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As on a fork: no key, no CI around us."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "OPENAI_API_KEY", "GRADE_MODEL", "GRADE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    made = repository.build(tmp_path / "repo")
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+Read = pytest.CaptureFixture[str]
+
+
+def test_everything_is_checked_from_recordings(repo: Repository, capsys: Read) -> None:
+    assert repo.grade("check") == 0
+    shown = capsys.readouterr()
+    assert "answers/Q1-ben.md" in shown.out
+    assert "0.50" in shown.out
+
+
+def test_a_score_under_the_bar_fails_and_one_on_it_passes(repo: Repository, capsys: Read) -> None:
+    assert repo.grade("check", "--min", "0.5") == 0
+    assert repo.grade("check", "--min", "0.51") == 1
+    assert "1 of 3" in capsys.readouterr().err
+
+
+def test_bars_of_questions_tags_and_stars(repo: Repository) -> None:
+    for bars, code in (
+        ('Q1 = 0.5\n"tag:inference" = 0.9', 0),
+        ('"tag:inference" = 0.9', 1),
+        ('"stars:5" = 0.6', 1),
+    ):
+        repo.write({"grade.toml": repository.CONFIG + f"\n[check.bars]\n{bars}\n"})
+        assert repo.grade("check") == code
+
+
+def test_only_what_changed_is_graded(repo: Repository, capsys: Read) -> None:
+    repo.git("mv", "answers/Q2.md", "answers/Q2-renamed.md")
+    repo.git("rm", "-q", "answers/anna.md")
+    repo.commit()
+    repo.write({"answers/Q2-untracked.md": "Low-rank matrices, they say.\n"})
+    repo.record("answers/Q2-untracked.md", {"Q2.1": "Low-rank matrices"})
+    assert repo.grade("check", "--since", "origin/main", "--json") == 0
+    shown = capsys.readouterr()
+    paths = [one["path"] for one in json.loads(shown.out)["runs"][0]["grades"]]
+    assert paths == ["answers/Q2-renamed.md", "answers/Q2-untracked.md"]
+    assert "2 of 3 write-ups changed since origin/main" in shown.err
+
+
+def test_nothing_changed_is_fine(repo: Repository, capsys: Read) -> None:
+    assert repo.grade("check", "--since", "origin/main") == 0
+    assert "0 of 3" in capsys.readouterr().err
+
+
+def test_a_changed_config_means_everything(repo: Repository, capsys: Read) -> None:
+    repo.write({"grade.toml": repository.CONFIG + "\n# stricter\n"})
+    assert repo.grade("check", "--since", "origin/main") == 0
+    assert "grade.toml changed, so everything is checked" in capsys.readouterr().err
+
+
+def test_a_recording_that_was_edited_means_everything(repo: Repository, capsys: Read) -> None:
+    one = next((repo.folder / "recordings").glob("*.json"))
+    repo.git("rm", "-q", str(one))
+    assert repo.grade("check", "--since", "origin/main") == 3
+    assert "a recording in recordings changed" in capsys.readouterr().err
+
+
+def test_an_edited_write_up_fails_with_3_the_difference_and_the_command(
+    repo: Repository, capsys: Read
+) -> None:
+    repo.write({"answers/anna.md": GOOD.replace("with length", "with the square of the length")})
+    assert repo.grade("check", "--since", "origin/main") == 3
+    said = capsys.readouterr().err
+    assert "-Memory grows with length." in said
+    assert "+Memory grows with the square of the length." in said
+    assert "grade check answers/anna.md --cassette recordings --mode auto" in said
+
+
+def test_a_shallow_clone_is_told_what_to_do(
+    repo: Repository, tmp_path: Path, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write({"answers/new.md": GOOD})
+    repo.commit()
+    repo.git(
+        "clone", "-q", "--depth", "1", "--branch", "main", f"file://{repo.folder}", str(tmp_path / "shallow")
+    )
+    monkeypatch.chdir(tmp_path / "shallow")
+    assert repo.grade("check", "--since", "HEAD~1") == 2
+    assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_a_shallow_clone_with_the_base_but_no_ancestor(
+    repo: Repository, tmp_path: Path, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.git("checkout", "-q", "-b", "work")
+    for number in range(2):
+        repo.write({"answers/new.md": GOOD + str(number)})
+        repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.write({"other.txt": "x"})
+    repo.commit()
+    shallow = Repository(tmp_path / "shallow")
+    repo.git(
+        "clone",
+        "-q",
+        "--depth",
+        "1",
+        "--no-single-branch",
+        "--branch",
+        "work",
+        f"file://{repo.folder}",
+        str(shallow.folder),
+    )
+    monkeypatch.chdir(shallow.folder)
+    assert shallow.grade("check", "--since", "origin/main") == 2
+    assert "this clone is shallow" in capsys.readouterr().err
+
+
+def test_no_such_base_and_no_repository(
+    repo: Repository, tmp_path: Path, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repo.grade("check", "--since", "origin/nope") == 2
+    assert "git fetch origin nope" in capsys.readouterr().err
+    assert repo.grade("check", "--since=--output=/tmp/x") == 2
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "Q1.md").write_text(GOOD, encoding="utf-8")
+    assert repo.grade("check", "Q1.md", "--since", "origin/main") == 2
+    assert "not a git repository" in capsys.readouterr().err
+
+
+def test_the_ratchet_holds_what_main_has(repo: Repository, capsys: Read) -> None:
+    repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})
+    assert repo.grade("check", "--update-scores") == 0
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.git("mv", "answers/anna.md", "answers/moved.md")
+    repo.write({"answers/moved.md": GOOD.replace("Memory grows with length.", "Memory is memory, they say.")})
+    repo.record("answers/moved.md", {"Q1.1": "keeps keys and values"})
+    assert repo.grade("check", "--update-scores", "--since", "origin/main") == 1
+    assert repo.grade("check", "--since", "origin/main") == 1, "the base's scores count, not the edited file"
+    said = capsys.readouterr()
+    assert "1.00" in said.out
+
+
+def test_ungraded_can_be_left_to_others_but_a_missing_recording_never(repo: Repository) -> None:
+    repo.write(
+        {"grade.toml": repository.CONFIG + 'ungraded = "ignore"\n', "answers/anna.md": GOOD + "More.\n"}
+    )
+    assert repo.grade("check") == 3
+
+
+def test_the_mean_of_all_counts_only_when_all_are_checked(repo: Repository, capsys: Read) -> None:
+    repo.write({"grade.toml": repository.CONFIG + "mean = 0.9\n"})
+    assert repo.grade("check") == 1
+    assert "the mean 0.83 is under 0.90" in capsys.readouterr().err
+
+
+def test_questions_come_from_the_table_too(repo: Repository, capsys: Read) -> None:
+    table = 'files = ["notes/*.md"]\n[check.questions]\n"notes/lo*.md" = "Q2"'
+    config = repository.CONFIG.replace('files = ["answers/*.md"]', table)
+    repo.write({"notes/lora.md": repository.TUNING, "grade.toml": config})
+    assert repo.grade("check") == 0
+    assert "Q2" in capsys.readouterr().out
+
+
+def test_a_file_that_names_no_question_is_an_error_that_says_how(repo: Repository, capsys: Read) -> None:
+    repo.write({"answers/README.md": "hello", "answers/other.md": "hello"})
+    assert repo.grade("check") == 2
+    said = capsys.readouterr().err
+    assert "2 files can't be checked" in said
+    assert "exclude" in said
+    repo.write({"grade.toml": repository.CONFIG + 'exclude = ["answers/README.md", "answers/o*.md"]\n'})
+    assert repo.grade("check") == 0
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ('flies = ["x"]', "did you mean files"),
+        ("mean = 2", "check.mean"),
+        ('ungraded = "maybe"', "check.ungraded"),
+        ("[check.bars]\nQ1 = 7", "from 0 to 1"),
+        ('[check.bars]\n"star:5" = 0.5', "no question, tag or stars"),
+        ('scores = "/etc/scores"', "leaves the folder"),
+    ],
+)
+def test_a_wrong_setting_names_the_field(repo: Repository, capsys: Read, extra: str, words: str) -> None:
+    repo.write({"grade.toml": repository.CONFIG + extra + "\n"})
+    assert repo.grade("check") == 2
+    assert words in capsys.readouterr().err
+
+
+def test_every_output_is_read_by_its_own_consumer(repo: Repository, capsys: Read) -> None:
+    assert (
+        repo.grade("check", "--min", "0.9", "--format", "junit,sarif,gitlab,md,json,csv", "--out", "out") == 1
+    )
+    out = repo.folder / "out"
+    (suite,) = JUnitXml.fromstring((out / "report.xml").read_bytes())
+    assert (suite.tests, suite.failures) == (3, 1)
+    log = json.loads((out / "report.sarif").read_bytes())
+    (missing,) = [one for one in log["runs"][0]["results"] if one["ruleId"] == "missing"]
+    place = missing["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("answers/Q1-ben.md", 2)
+    quality = json.loads((out / "report.gitlab.json").read_bytes())
+    assert {one["location"]["path"] for one in quality} == {"answers/Q1-ben.md"}
+    tokens = MarkdownIt("commonmark").enable("table").parse((out / "report.md").read_text(encoding="utf-8"))
+    assert sum(one.type == "table_open" for one in tokens) >= 2
+
+
+def test_on_github_remarks_stand_at_lines_and_the_summary_is_written(
+    repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    assert repo.grade("check", "--min", "0.9") == 1
+    shown = capsys.readouterr()
+    remarks = [one for one in shown.out.splitlines() if one.startswith("::")]
+    assert remarks[0].startswith("::error file=answers/Q1-ben.md,line=1,")
+    assert any("file=answers/Q1-ben.md,line=2" in one and "Q1.2" in one for one in remarks)
+    stops = [one for one in shown.err.splitlines() if one.startswith("::")]
+    assert stops[0].startswith("::stop-commands::")
+    assert stops[1] == f"::{stops[0].removeprefix('::stop-commands::')}::"
+    summary = (repo.folder / "summary.md").read_text(encoding="utf-8")
+    assert "grade check fails" in summary
+    assert "\\|" not in summary or "| I <b>" not in summary
+
+
+def test_a_quote_that_is_not_in_the_write_up_earns_nothing_here(repo: Repository) -> None:
+    repo.write({"answers/Q2-x.md": "I have no idea.\n"})
+    repo.record("answers/Q2-x.md", {"Q2.1": "adds two low-rank matrices to the weights"})
+    assert repo.grade("check", "answers/Q2-x.md") == 1
