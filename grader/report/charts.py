@@ -1,4 +1,4 @@
-"""Charts as static SVG, drawn by pygal and stripped of its styles and scripts: the page's own colours apply."""
+"""Charts as static SVG, drawn by pygal and stripped of its styles: the page's own colours apply."""
 
 from __future__ import annotations
 
@@ -12,7 +12,22 @@ from grader.report.summary import STATES, Tally
 SPACE = "{http://www.w3.org/2000/svg}"
 DROPPED = ("defs", "desc", "title", "style", "script")
 KEPT_ATTRIBUTES = frozenset(
-    ("viewBox", "class", "x", "y", "width", "height", "rx", "ry", "d", "transform", "cx", "cy", "r", "text-anchor")
+    (
+        "viewBox",
+        "class",
+        "x",
+        "y",
+        "width",
+        "height",
+        "rx",
+        "ry",
+        "d",
+        "transform",
+        "cx",
+        "cy",
+        "r",
+        "text-anchor",
+    )
 )
 Series = Sequence[tuple[str, Sequence[float | None]]]
 

@@ -14,8 +14,8 @@ STRONGEST = ("contradicted", "partial", "covered", "missing", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A stretch of the answer. `points` are the places of its criteria in the rubric, `state` the strongest of
-    their states, `flags` the kinds of flags on it, `opens` the points whose evidence begins here."""
+    """A stretch of the answer. `points` are the places of its criteria in the rubric, `state` the strongest
+    of their states, `flags` the kinds of flags on it, `opens` the points whose evidence begins here."""
 
     runs: tuple[tuple[str, bool], ...]
     points: tuple[int, ...] = ()
@@ -30,7 +30,8 @@ def pieces(row: Graded) -> tuple[Piece, ...]:
     spans = list(_evidence(row, len(text)))
     flags = [(*_within(one.start, one.end, len(text)), one.kind) for one in row.grade.flags]
     cuts = {0, len(text)}
-    cuts.update(place for start, end, *_ in (*spans, *flags) for place in (start, end))
+    cuts.update(place for start, end, *_ in spans for place in (start, end))
+    cuts.update(place for start, end, _ in flags for place in (start, end))
     first: set[int] = set()
     found = []
     for start, end in pairwise(sorted(cuts)):

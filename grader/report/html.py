@@ -31,22 +31,26 @@ def render(runs: Sequence[Run], lang: Lang = "en") -> str:
     """The page; every word that a person or a judge wrote is escaped by Jinja."""
     css, js = (read(name) for name in ("report.css", "report.js"))
     rows = [(run, row) for run in runs for row in run.rows]
-    return _environment().get_template("report.html.j2").render(
-        lang=lang,
-        css=Markup(css),  # our own files, nothing of a user's
-        js=Markup(js),
-        policy=policy(css, js),
-        runs=runs,
-        groups=[_group(run, one) for run in runs for one in summary.groups(run.rows)],
-        apart=[(run, summary.apart(summary.groups(run.rows))) for run in runs],
-        answers=list(_answers(rows[:MOST])),
-        left_out=max(0, len(rows) - MOST),
-        opened=len(rows) <= OPEN,
-        choices=_choices(rows),
-        missed=_missed(rows),
-        comparison=_comparison(runs) if len(runs) > 1 else None,
-        marks=MARKS,
-        states=summary.STATES,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            lang=lang,
+            css=Markup(css),  # our own files, nothing of a user's
+            js=Markup(js),
+            policy=policy(css, js),
+            runs=runs,
+            groups=[_group(run, one) for run in runs for one in summary.groups(run.rows)],
+            apart=[(run, summary.apart(summary.groups(run.rows))) for run in runs],
+            answers=list(_answers(rows[:MOST])),
+            left_out=max(0, len(rows) - MOST),
+            opened=len(rows) <= OPEN,
+            choices=_choices(rows),
+            missed=_missed(rows),
+            comparison=_comparison(runs) if len(runs) > 1 else None,
+            marks=MARKS,
+            states=summary.STATES,
+        )
     )
 
 
@@ -186,7 +190,9 @@ def _missed(rows: Sequence[tuple[Run, Graded]]) -> list[dict[str, Any]]:
             known[criterion.id] = (criterion, row.question)
             asked[criterion.id] += 1
             lost[criterion.id] += state(verdict) in ("missing", "contradicted")
-    worst = sorted((one for one in lost if lost[one]), key=lambda one: (-lost[one], -lost[one] / asked[one], one))
+    worst = sorted(
+        (one for one in lost if lost[one]), key=lambda one: (-lost[one], -lost[one] / asked[one], one)
+    )
     return [
         {"criterion": known[one][0], "question": known[one][1], "lost": lost[one], "asked": asked[one]}
         for one in worst[:10]
