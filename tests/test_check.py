@@ -29,7 +29,6 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 Read = pytest.CaptureFixture[str]
-pytest.importorskip("grader.strategies.joint")
 
 
 def test_everything_is_checked_from_recordings(repo: Repository, capsys: Read) -> None:
