@@ -42,28 +42,35 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
 
 
 def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
-    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point."""
     template, fit = _template(rubric, plan), stack.load()
     if fit.about["prompts"].get(template) != prompt_hash(template):
         raise InputError(
             f"prompts/{template}.j2 is not the one that the embedded judge was fitted with",
             "undo the change, or fit again: python benchmarks/fit.py",
         )
-    points = [
-        {
-            "id": one.id,
-            "type": "predicate",
-            "text": fill(template, "point", claim=one.judged, mistakes=one.mistakes),
-            "claim": one.judged,
-        }
+    return decision(rubric, attempt, plan, fit=fit.id, whole=fit.hears_whole)
+
+
+def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str, whole: bool) -> JudgeRequest:
+    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point.
+
+    With `whole` a last question is about the answer as a whole.
+    """
+    template = _template(rubric, plan)
+    texts = [
+        (one.id, fill(template, "point", claim=one.judged, mistakes=one.mistakes), one.judged)
         for one in rubric.criteria
     ]
+    if whole:
+        texts.append((WHOLE, fill(template, "whole"), ""))
     return JudgeRequest(
         kind="decision",
         model=plan.model,
         endpoint=plan.endpoint,
         input=attempt.text,
-        questions=(*points, {"id": WHOLE, "type": "predicate", "text": fill(template, "whole"), "claim": ""}),
+        questions=tuple(
+            {"id": name, "type": "predicate", "text": text, "claim": claim} for name, text, claim in texts
+        ),
         params={
             "system": fill(template, "system"),
             "head": fill(template, "head", title=rubric.title) + "\n\n",
@@ -72,7 +79,7 @@ def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
             "yes": fill(template, "yes"),
             "no": fill(template, "no"),
             "empty": fill(template, "empty"),
-            "fit": fit.id,
+            "fit": fit,
         },
     )
 
