@@ -8,7 +8,7 @@ from dataclasses import replace
 from grader import stack
 from grader.errors import InputError
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading, strategy, weighing
+from grader.strategies import Plan, Reading, joint, weighing
 from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, digest
 
 WHOLE = "whole"
@@ -26,7 +26,7 @@ def _template(rubric: Rubric, plan: Plan) -> str:
 def prompt(rubric: Rubric, plan: Plan) -> str:
     """The words and, in process, the fit that reads what they bring."""
     if not _embedded(plan):
-        return strategy("joint").prompt(rubric, plan)
+        return joint.prompt(rubric, plan)
     return digest([prompt_hash(_template(rubric, plan)), stack.load().id])
 
 
@@ -35,9 +35,7 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
     if _embedded(plan):
         return (_decision(rubric, attempt, plan),)
     return tuple(
-        request
-        for one in rubric.criteria
-        for request in strategy("joint").requests(_only(rubric, one), attempt, plan)
+        request for one in rubric.criteria for request in joint.requests(_only(rubric, one), attempt, plan)
     )
 
 
@@ -96,7 +94,7 @@ def read(
         [request], [reply] = requests, replies
         return weighing.read(rubric, attempt, str(request.params["fit"]), reply, plan.lang or rubric.lang)
     parts = [
-        strategy("joint").read(_only(rubric, one), attempt, asked, said, plan)
+        joint.read(_only(rubric, one), attempt, asked, said, plan)
         for one, asked, said in _by_criterion(rubric, requests, replies)
     ]
     return Reading(
@@ -122,7 +120,7 @@ def repair(
             verdicts=tuple(verdict for verdict in reading.verdicts if verdict.criterion == one.id),
             problems=tuple(problem for problem in reading.problems if one.id in problem),
         )
-        again += strategy("joint").repair(_only(rubric, one), attempt, asked, said, own, plan)
+        again += joint.repair(_only(rubric, one), attempt, asked, said, own, plan)
     return tuple(again)
 
 
