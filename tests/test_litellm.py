@@ -21,9 +21,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required":
 pytestmark = [
     pytest.mark.loopback,
     pytest.mark.usefixtures("socket_enabled"),
-    # LiteLLM's own pydantic models and its clients that are closed late warn; none of it is ours.
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    # The clients that LiteLLM keeps are closed late.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

@@ -92,20 +92,24 @@ async def connect(
         return
     async with AsyncExitStack() as stack:
         if cassette is not None and settings.mode == "auto":
-            yield cassette.wrap(_opened_when_asked(_open(settings, choice, notice, around, environ), stack))
+            yield cassette.wrap(
+                _opened_when_asked(lambda: _open(settings, choice, notice, around, environ), stack)
+            )
             return
         judge = await stack.enter_async_context(_open(settings, choice, notice, around, environ))
         yield judge if cassette is None else cassette.wrap(judge)
 
 
-def _opened_when_asked(closed: AbstractAsyncContextManager[Judge], stack: AsyncExitStack) -> Judge:
+def _opened_when_asked(
+    closed: Callable[[], AbstractAsyncContextManager[Judge]], stack: AsyncExitStack
+) -> Judge:
     lock = asyncio.Lock()
     opened: list[Judge] = []
 
     async def ask(request: JudgeRequest) -> JudgeReply:
         async with lock:
             if not opened:
-                opened.append(await stack.enter_async_context(closed))
+                opened.append(await stack.enter_async_context(closed()))
         return await opened[0](request)
 
     return ask

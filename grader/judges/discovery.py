@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,3 +89,14 @@ def _ask(address: str, method: str, path: str, timeout: float, body: object = No
         return json.loads(reply.read(_CAP))
     finally:
         connection.close()
+
+
+def unreachable(address: str, timeout: float = 5.0) -> str:
+    """Why nothing can be reached at an address, "" when something listens there."""
+    parts = urlsplit(address)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=timeout).close()
+    except OSError as error:
+        return error.strerror or str(error) or type(error).__name__
+    return ""

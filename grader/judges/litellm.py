@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +28,8 @@ def _litellm() -> Any:
     """The library, imported here alone: it takes seconds, and would fetch prices and read .env."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    # Its libraries warn about each other, at import and later: nothing that a user could act on.
+    warnings.filterwarnings("ignore", module=r"(pydantic|pydantic_core|litellm|openai|httpx|aiohttp)(\.|$)")
     import litellm
 
     litellm.suppress_debug_info = True
@@ -165,3 +168,15 @@ def _wait(causes: Iterable[BaseException]) -> float | None:
             if headers and (wait := seconds_to_wait(headers.get("retry-after"))) is not None:
                 return wait
     return None
+
+
+def missing_keys(model: str) -> tuple[str, ...]:
+    """The variables that this model's provider needs and that are not set, as litellm knows them."""
+    if model.startswith(_OLLAMA):
+        return ()
+    return tuple(_litellm().validate_environment(model).get("missing_keys") or ())
+
+
+def takes_schema(model: str) -> bool:
+    """Whether a schema is sent with a request to this model, as far as litellm's list knows."""
+    return bool(_level(_litellm(), model) == "json_schema")

@@ -1,0 +1,243 @@
+"""`grade doctor`: what would judge here, is everything there that it needs, and what to do if not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from grader.cli import console, options
+from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.trouble import version
+from grader.types import Attempt, Criterion, Grade, Rubric
+
+State = Literal["ok", "warn", "fail", "skip"]
+
+POINT = "The KV cache stores the keys and values of earlier tokens"
+SAMPLE = Rubric(
+    question="doctor", title="What is a KV cache?", lang="en", criteria=(Criterion(id="d.1", text=POINT),)
+)
+ANSWER = Attempt(
+    id="doctor",
+    question="doctor",
+    text="The KV cache stores the keys and values of earlier tokens, so that they are not computed again.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One line of the table. `todo`: what to do when it is not ok."""
+
+    name: str
+    state: State
+    said: str
+    todo: str = ""
+
+
+def doctor(
+    model: options.Model = None,
+    api_base: options.ApiBase = None,
+    client: options.Client = None,
+    strategy: options.Strategy = None,
+    timeout: options.Timeout = None,
+    cassette: options.Cassette = None,
+    mode: options.Mode = None,
+    json: options.Json = False,
+) -> int:
+    """Is everything there: model, key, endpoint, weights, schema, price; and one real call."""
+    flags = {
+        "model": model,
+        "api_base": api_base,
+        "client": client,
+        "strategy": strategy,
+        "timeout": timeout,
+        "cassette": cassette,
+        "mode": mode,
+    }
+    chosen = choose(settings_of(flags))
+    checks = tuple(checked(chosen, os.environ))
+    healthy = not any(one.state == "fail" for one in checks)
+    if json:
+        console.put_json({"ok": healthy, "checks": [asdict(one) for one in checks]}, indent=2)
+    else:
+        show(checks)
+    return 0 if healthy else 3
+
+
+def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Every check in the order of the table; the real call comes last and only where the rest allows it."""
+    settings, choice = chosen.settings, chosen.choice
+    yield Check(name="version", state="ok", said=f"grade {version()}, Python {platform.python_version()}")
+    yield Check(name="config", state="ok", said=str(settings.file or "no grade.toml and no [tool.grade]"))
+    yield Check(name="model", state="ok", said=f"{choice.model}: {choice.why}")
+    yield Check(name="endpoint", state="ok", said=f"{chosen.plan.endpoint}, strategy {chosen.plan.strategy}")
+    if settings.cassette is not None:
+        yield recordings(chosen)
+    if settings.mode == "replay":
+        yield Check(name="real call", state="skip", said="in replay nobody is asked")
+        return
+    needs = (key(chosen, environ), server(chosen, environ), weights(chosen, environ))
+    yield from (one for one in needs if one is not None)
+    yield schema(chosen)
+    yield price(choice.model)
+    stopped = next((one for one in needs if one is not None and one.state in ("fail", "skip")), None)
+    if stopped is not None:
+        yield Check(name="real call", state="skip", said=f"not tried: see {stopped.name}")
+    else:
+        yield real_call(chosen)
+
+
+def recordings(chosen: Chosen) -> Check:
+    """How many recordings the cassette holds, and how many of them can't be played."""
+    from grader import cassette
+
+    folder = chosen.settings.cassette
+    assert folder is not None
+    there = len(tuple(folder.glob("*.json"))) if folder.is_dir() else 0
+    fine = sum(1 for _ in cassette.usable(folder))
+    said = f"{folder}, mode {chosen.settings.mode}: {fine} recordings"
+    if there > fine:
+        todo = f"`grade cassette list {folder}` names the files that can't be played; delete them"
+        return Check(name="cassette", state="warn", said=f"{said}, {there - fine} unusable", todo=todo)
+    return Check(name="cassette", state="ok", said=said)
+
+
+def key(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
+    """Which variable holds the key; never the key."""
+    from grader import judges
+
+    settings, choice = chosen.settings, chosen.choice
+    if choice.model == "embedded":
+        return None
+    if environ.get("GRADE_API_KEY"):
+        return Check(name="key", state="ok", said="GRADE_API_KEY is set")
+    if judges.client(settings, choice) == "openai_compatible":
+        if judges.key_for(settings, environ):
+            return Check(name="key", state="ok", said="OPENAI_API_KEY is set")
+        todo = "if the server wants a key, set GRADE_API_KEY"
+        return Check(name="key", state="ok", said=f"none is sent; {todo}")
+    from grader.judges import litellm
+
+    missing = litellm.missing_keys(choice.model)
+    if missing:
+        return Check(
+            name="key",
+            state="fail",
+            said=f"not set: {', '.join(missing)}",
+            todo=f"set {missing[0]} or GRADE_API_KEY",
+        )
+    return Check(
+        name="key", state="ok", said="none is needed" if "ollama" in choice.model else "the provider's is set"
+    )
+
+
+def server(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
+    """Whether something listens where an address is known."""
+    from grader.judges import discovery
+
+    model, base = chosen.choice.model, chosen.settings.api_base
+    if model.startswith(("ollama/", "ollama_chat/")) and not base:
+        place = discovery.ollama_address(environ)
+        running = discovery.ollama_version(environ, timeout=3.0)
+        if running is None:
+            todo = "start it with `ollama serve`, or set OLLAMA_HOST"
+            return Check(name="server", state="fail", said=f"no Ollama answers at {place}", todo=todo)
+        return Check(name="server", state="ok", said=f"Ollama {running} at {place}")
+    if not base or model == "embedded":
+        return None
+    trouble = discovery.unreachable(base)
+    if trouble:
+        todo = f"is the server running at {base}?"
+        return Check(name="server", state="fail", said=f"{base} can't be reached: {trouble}", todo=todo)
+    return Check(name="server", state="ok", said=f"{base} can be reached")
+
+
+def weights(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
+    """Whether the embedded judge's weights are on this machine; doctor does not fetch a gigabyte unasked."""
+    from grader.judges.weights import QWEN, find
+
+    if chosen.choice.model != "embedded":
+        return None
+    found = find(environ=environ)
+    if found is not None:
+        return Check(name="weights", state="ok", said=f"{QWEN.name} at {found}")
+    todo = f"grade any answer once: it fetches {QWEN.size / 1e9:.1f} GB, checked by their hash"
+    return Check(name="weights", state="skip", said="not on this machine yet", todo=todo)
+
+
+def schema(chosen: Chosen) -> Check:
+    """Whether the reply's schema can be asked for."""
+    from grader import judges
+
+    which = judges.client(chosen.settings, chosen.choice)
+    if which == "embedded":
+        return Check(name="schema", state="ok", said="not needed: probabilities are read, not text")
+    if which == "openai_compatible":
+        return Check(
+            name="schema", state="ok", said="asked for; a server that refuses it is asked more weakly"
+        )
+    from grader.judges import litellm
+
+    if litellm.takes_schema(chosen.choice.model):
+        return Check(name="schema", state="ok", said="the model takes one")
+    said = "not known to be taken; replies are asked for as JSON and read with care"
+    return Check(name="schema", state="warn", said=said)
+
+
+def price(model: str) -> Check:
+    """Whether costs can be told beforehand."""
+    from grader.judges import prices
+
+    known = prices.price(model)
+    if known is None:
+        todo = "--max-cost can't hold for this model"
+        return Check(name="price", state="warn", said="not in litellm's list, costs are not known", todo=todo)
+    if known.prompt == known.completion == 0:
+        return Check(name="price", state="ok", said="free, it runs on your machines")
+    said = f"{known.prompt * 1e6:.2f} USD a million prompt tokens, {known.completion * 1e6:.2f} of reply"
+    return Check(name="price", state="ok", said=said)
+
+
+def real_call(chosen: Chosen) -> Check:
+    """A tiny answer that says its one key point word for word, graded for real."""
+    began = time.monotonic()
+    made = asyncio.run(_graded(chosen))
+    took = f"{time.monotonic() - began:.1f} s"
+    if made.score is None:
+        todo = "see the message; --model chooses another judge"
+        return Check(name="real call", state="fail", said="; ".join(made.problems), todo=todo)
+    said = f"{took}, {made.usage.prompt} prompt tokens and {made.usage.completion} of reply"
+    if made.score < 1.0:
+        said = f"{said}; the judge gave {made.score:.2f} to an answer that says the key point word for word"
+        return Check(
+            name="real call", state="warn", said=said, todo="don't trust this judge before `grade calibrate`"
+        )
+    return Check(name="real call", state="ok", said=said)
+
+
+async def _graded(chosen: Chosen) -> Grade:
+    from grader.grading import grade_attempt
+    from grader.judges import connect
+
+    settings = replace(chosen.settings, cassette=None, mode="live", tries=1)
+    async with connect(settings, chosen.choice) as judge:
+        return await grade_attempt(SAMPLE, ANSWER, judge, chosen.plan)
+
+
+def show(checks: tuple[Check, ...]) -> None:
+    """The table, and below it what to do."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for one in checks:
+        table.add_row(one.state, one.name, one.said)
+    console.stdout_console().print(table)
+    todo = [f"  {one.name}: {one.todo}" for one in checks if one.todo]
+    if todo:
+        console.put("\nWhat to do:\n" + "\n".join(todo))
+    elif checks[-1].state == "ok":
+        console.put("\nEverything is there: grade away.")

@@ -1,0 +1,130 @@
+"""`grade doctor` tells what is there and what is not, and asks the judge once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from grader.cli.main import run
+from tests import fakes, ollama_shim, servers
+
+GOOD = {"d.1": fakes.verdict("covered", "stores the keys and values of earlier tokens")}
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No keys, no Ollama and no weights of the machine that the tests run on."""
+    from grader.judges import discovery
+
+    for variable in ("GRADE_API_KEY", "GRADE_MODEL", *discovery.PROVIDER_MODELS):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    for variable in ("GRADE_CACHE", "HF_HOME", "HF_HUB_CACHE", "HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, dict[str, str]]]:
+    """Exit code and checks by name."""
+    with pytest.raises(SystemExit) as caught:
+        run(["doctor", "--json", *flags])
+    assert isinstance(caught.value.code, int)
+    return caught.value.code, {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+
+
+def lines(capsys: pytest.CaptureFixture[str], flags: Sequence[str]) -> str:
+    with pytest.raises(SystemExit):
+        run(["doctor", *flags])
+    return capsys.readouterr().out
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_server_that_judges_well_passes_every_check(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADE_API_KEY", "very-secret-key")
+    with servers.elsewhere(servers.serving(lambda seen: servers.says(fakes.reply(GOOD)))) as server:
+        code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
+        shown = lines(capsys, ["--model", "m", "--api-base", server.api_base])
+    assert code == 0
+    assert {name: one["state"] for name, one in checks.items()} == {
+        "version": "ok",
+        "config": "ok",
+        "model": "ok",
+        "endpoint": "ok",
+        "key": "ok",
+        "server": "ok",
+        "schema": "ok",
+        "price": "warn",
+        "real call": "ok",
+    }
+    assert "--model" in checks["model"]["said"]
+    assert "very-secret-key" not in json.dumps(checks) + shown
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_server_that_is_not_there_is_named_and_not_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = doctor(capsys, "--model", "m", "--api-base", "http://127.0.0.1:9/v1")
+    assert code == 3
+    assert checks["server"]["state"] == "fail"
+    assert checks["real call"]["state"] == "skip"
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_judge_that_fails_is_told_in_its_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with servers.elsewhere(servers.serving(lambda seen: servers.sends(500, b"on fire"))) as server:
+        code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
+    assert code == 3
+    assert "on fire" in checks["real call"]["said"]
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_judge_that_can_not_judge_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    behaviour = servers.says(fakes.reply({"d.1": fakes.verdict("missing")}))
+    with servers.elsewhere(servers.serving(lambda seen: behaviour)) as server:
+        code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
+    assert code == 0
+    assert checks["real call"]["state"] == "warn"
+
+
+def test_a_missing_key_is_named_by_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = doctor(capsys, "--model", "anthropic/claude-haiku-4-5")
+    assert code == 3
+    assert "ANTHROPIC_API_KEY" in checks["key"]["said"]
+    assert checks["price"]["state"] == "ok"
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_the_embedded_judge_without_weights_says_how_to_get_them(capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = doctor(capsys)
+    assert code == 0
+    assert checks["model"]["said"].startswith("embedded")
+    assert "GB" in checks["weights"]["todo"]
+    assert checks["real call"]["state"] == "skip"
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_an_ollama_server_is_found_and_used(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with servers.elsewhere(ollama_shim.ollama(lambda body: fakes.reply(GOOD))) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.url)
+        code, checks = doctor(capsys)
+    assert code == 0, checks["real call"]
+    assert checks["model"]["said"].startswith("ollama_chat/judge:latest: an Ollama server runs at")
+    assert checks["real call"]["state"] == "ok"
+
+
+def test_in_replay_nobody_is_asked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, checks = doctor(capsys, "--cassette", str(tmp_path / "tapes"), "--mode", "replay", "--model", "m")
+    assert code == 0
+    assert "0 recordings" in checks["cassette"]["said"]
