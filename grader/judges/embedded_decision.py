@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +12,8 @@ import numpy as np
 
 from grader import stack
 from grader.errors import JudgeError
-from grader.judges.llama import STEP, Llama, Place
-from grader.judges.probe import Probe, Trace
+from grader.judges.llama import STEP, Floats, Llama, Place
+from grader.judges.probe import Probe, Trace, Wanted
 from grader.judges.weights import QWEN
 from grader.types import JudgeReply, JudgeRequest, Usage, digest
 
@@ -22,7 +21,8 @@ ROOMS = (2_048, 4_096, 8_192, 16_384)
 AT_ONCE = 60
 HEAD, ANSWER, FIRST = 0, 1, 2  # sequences: what all answers share, the answer, the first question
 
-Signals = dict[str, dict[str, float]]
+WHOLE = "whole"
+"""The id of the question about the answer as a whole; no criterion has it."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +49,26 @@ class Decider:
         self._decoded: tuple[int, ...] = ()
 
     def reply(self, request: JudgeRequest) -> JudgeReply:
-        """`answers[id]`: yes, no, log-odds, and the probe's heads less what they say of an empty answer."""
-        fit = stack.load(str(request.params["fit"]))
-        probe = Probe(fit.probe)
+        """`answers[id]` for each criterion: the probe's signals, less what an empty answer brings."""
+        probe = Probe(stack.load(str(request.params["fit"])).probe)
         null = self._null(request, probe)
         layout = self._layout(request)
-        here = self._read(layout, probe)
-        answers = {
-            one["id"]: signals(seen, null[one["id"]], probe)
-            for one, seen in zip(request.questions, here, strict=True)
-        }
+        here = self._read(request, layout, probe.wanted)
+        answers = {name: probe.signals(seen, null[name]) for name, seen in here.items()}
         tokens = layout.fixed + sum(len(part) for one in layout.questions for part in one)
         return JudgeReply(answers=answers, stop="stop", usage=Usage(prompt=tokens, cost_usd=0.0))
 
+    def traces(self, request: JudgeRequest, wanted: Wanted) -> dict[str, Trace]:
+        """The raw states at each criterion, for fitting a probe."""
+        return self._read(request, self._layout(request), wanted)
+
     def _null(self, request: JudgeRequest, probe: Probe) -> Mapping[str, Mapping[str, float]]:
         """What the same questions bring for an empty answer: shipped, kept from before, or read and kept."""
-        empty = replace(request, input=str(request.params["empty"]))
-        key = digest([QWEN.sha256, empty.canonical()]).removeprefix("sha256:")[:32]
+        empty = emptied(request)
+        key = null_key(empty)
         kept = stack.shipped_nulls(key) or _kept(self._nulls / f"{key}.json", request)
         if kept is None:
-            layout = self._layout(empty)
-            raw = zip(request.questions, self._read(layout, probe), strict=True)
-            kept = {one["id"]: probe.project(seen) for one, seen in raw}
+            kept = {name: probe.project(seen) for name, seen in self.traces(empty, probe.wanted).items()}
             _keep(self._nulls / f"{key}.json", kept)
         return kept
 
@@ -95,11 +93,17 @@ class Decider:
             )
         return layout
 
-    def _read(self, layout: Layout, probe: Probe) -> list[Trace]:
+    def _read(self, request: JudgeRequest, layout: Layout, wanted: Wanted) -> dict[str, Trace]:
         groups = list(_groups(layout))
         needed = layout.fixed + max(sum(sum(map(len, one)) for one in group) for group in groups)
         self._prepare(layout, next(room for room in ROOMS if needed <= room))
-        return [trace for group in groups for trace in self._ask(layout, group, probe)]
+        seen = [trace for group in groups for trace in self._ask(layout, group, wanted)]
+        by_id = {one["id"]: trace for one, trace in zip(request.questions, seen, strict=True)}
+        whole = by_id.pop(WHOLE, None)
+        if whole is None:
+            return by_id
+        truth = {f"truth-{layer}": whole.blocks[f"last-{layer}"] for layer in wanted.lasts}
+        return {name: replace(trace, blocks={**trace.blocks, **truth}) for name, trace in by_id.items()}
 
     def _prepare(self, layout: Layout, room: int) -> None:
         """Decode the head, unless it still is, and the answer."""
@@ -118,7 +122,7 @@ class Decider:
         first = len(layout.head)
         llama.decode([(token, first + at, ANSWER, False) for at, token in enumerate(layout.body)])
 
-    def _ask(self, layout: Layout, group: Sequence[Sequence[Sequence[int]]], probe: Probe) -> list[Trace]:
+    def _ask(self, layout: Layout, group: Sequence[Sequence[Sequence[int]]], wanted: Wanted) -> list[Trace]:
         """Each question goes on from the answer, none sees another; the last tokens are read together."""
         llama, first = self._llama, layout.fixed
         whole = [[token for part in one for token in part] for one in group]
@@ -130,49 +134,43 @@ class Decider:
             for sequence, tokens in enumerate(whole)
             for at, token in enumerate(tokens[:-1])
         ]
-        means = self._means(early, _owners(group), len(group), probe)
-        llama.capture.layers(probe.last_layers)
+        means = self._means(early, _owners(group), len(group), wanted)
+        llama.capture.layers(wanted.lasts)
         last = [(one[-1], first + len(one) - 1, FIRST + at, True) for at, one in enumerate(whole)]
         llama.decode(last, states=True)
-        return [self._trace(at, layout, means, probe) for at in range(len(group))]
+        return [self._trace(at, layout, means, wanted) for at in range(len(group))]
 
-    def _means(
-        self, places: list[Place], owners: list[int], count: int, probe: Probe
-    ) -> dict[str, np.ndarray]:
+    def _means(self, places: list[Place], owners: list[int], count: int, wanted: Wanted) -> dict[str, Floats]:
         """Mean state of each segment of each question: {layer: (question, segment, width)}."""
         llama = self._llama
-        llama.capture.layers(probe.mean_layers)
-        names = [f"l_out-{layer}" for layer in probe.mean_layers]
+        llama.capture.layers(wanted.means)
+        names = [f"l_out-{layer}" for layer in wanted.means]
         sums = {name: np.zeros((count * 3, llama.width), np.float32) for name in names}
         for start in range(0, len(places), STEP):
             llama.decode(places[start : start + STEP])
             for name in names:
                 np.add.at(sums[name], owners[start : start + STEP], llama.capture.taken[name])
-        sizes = np.maximum(np.bincount(owners, minlength=count * 3), 1)[:, None]
+        sizes = np.maximum(np.bincount(owners, minlength=count * 3), 1)[:, None].astype(np.float32)
         return {name: (total / sizes).reshape(count, 3, -1) for name, total in sums.items()}
 
-    def _trace(self, at: int, layout: Layout, means: Mapping[str, np.ndarray], probe: Probe) -> Trace:
+    def _trace(self, at: int, layout: Layout, means: Mapping[str, Floats], wanted: Wanted) -> Trace:
         logits, taken = self._llama.logits(at), self._llama.capture.taken
-        blocks = {f"claim-{layer}": means[f"l_out-{layer}"][at, 1] for layer in probe.mean_layers}
-        blocks |= {f"tail-{layer}": means[f"l_out-{layer}"][at, 2] for layer in probe.mean_layers}
-        blocks |= {f"last-{layer}": taken[f"l_out-{layer}"][at] for layer in probe.last_layers}
-        blocks["last-final"] = self._llama.state(at)
+        blocks = {f"claim-{layer}": means[f"l_out-{layer}"][at, 1] for layer in wanted.means}
+        blocks |= {f"tail-{layer}": means[f"l_out-{layer}"][at, 2] for layer in wanted.means}
+        for layer in wanted.lasts:
+            final = layer == self._llama.layers
+            blocks[f"last-{layer}"] = self._llama.state(at) if final else taken[f"l_out-{layer}"][at]
         return Trace(log_odds=float(logits[layout.yes] - logits[layout.no]), blocks=blocks)
 
 
-def signals(seen: Trace, null: Mapping[str, float], probe: Probe) -> dict[str, float]:
-    """One question's part of a reply."""
-    yes = 1 / (1 + math.exp(-seen.log_odds))
-    raw = probe.project(seen)
-    heads = {name: raw[name] - null[name] + bias for name, bias in probe.bias.items()}
-    values = {
-        "yes": yes,
-        "no": 1 - yes,
-        "log_odds": seen.log_odds,
-        "null_log_odds": null["log_odds"],
-        **heads,
-    }
-    return {name: round(value, 5) for name, value in values.items()}
+def emptied(request: JudgeRequest) -> JudgeRequest:
+    """The same questions of an answer that says nothing."""
+    return replace(request, input=str(request.params["empty"]))
+
+
+def null_key(empty: JudgeRequest) -> str:
+    """What is kept of an empty answer belongs to the weights and the whole request, the fit's id included."""
+    return digest([QWEN.sha256, empty.canonical()]).removeprefix("sha256:")[:32]
 
 
 def _segments(llama: Llama, question: Mapping[str, str], tail: list[int]) -> Iterator[tuple[int, ...]]:

@@ -69,6 +69,7 @@ class Llama:
             raise JudgeError(f"{path}: llama.cpp can't load it", "`grade doctor` checks the file in full")
         self._vocab = self.library.llama_model_get_vocab(self._model)
         self.width: int = self.library.llama_model_n_embd(self._model)
+        self.layers: int = self.library.llama_model_n_layer(self._model)
         self.n_vocab: int = self.library.llama_vocab_n_tokens(self._vocab)
         self.capture = Capture(self.library, self.width)
         self.room = 0

@@ -67,6 +67,7 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {  # what it returns, then what it take
     "llama_model_load_from_file": (P, C.c_char_p, ModelParams),
     "llama_model_free": (None, P),
     "llama_model_n_embd": (I32, P),
+    "llama_model_n_layer": (I32, P),
     "llama_init_from_model": (P, P, ContextParams),
     "llama_free": (None, P),
     "llama_n_ctx": (U32, P),

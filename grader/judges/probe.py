@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,44 +18,54 @@ class Trace:
     """What one pass leaves at one question: log-odds of yes against no, and states by block.
 
     Blocks: `claim-18` and `tail-18`, the mean over the claim's and the following tokens after layer 18;
-    `last-18`, the last token's; `last-final`, the last token's after the final norm.
+    `last-18`, the last token's; `truth-18`, the last token's of the question about the whole answer.
     """
 
     log_odds: float
     blocks: Mapping[str, Floats]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Layers to read: means over claim and tail, and last tokens; the number of layers is the final norm."""
+
+    means: tuple[int, ...] = ()
+    lasts: tuple[int, ...] = ()
+
+
 class Probe:
     """A fit's probe. Linear, so what an empty answer gives can be kept as one number a head."""
 
     def __init__(self, packed: Mapping[str, Any]) -> None:
-        heads = packed.get("heads", [])
-        self.bias: dict[str, float] = dict(zip(heads, packed.get("bias", []), strict=True))
-        self._weights = {name: _unpack(one, len(heads)) for name, one in packed.get("weights", {}).items()}
-
-    @cached_property
-    def mean_layers(self) -> tuple[int, ...]:
-        """Layers whose means over claim and tail are read."""
-        return self._layers("claim", "tail")
-
-    @cached_property
-    def last_layers(self) -> tuple[int, ...]:
-        """Layers whose last token is read."""
-        return self._layers("last")
-
-    def _layers(self, *kinds: str) -> tuple[int, ...]:
-        named = (name.split("-") for name in self._weights)
-        return tuple(sorted({int(layer) for kind, layer in named if kind in kinds and layer.isdigit()}))
+        heads = [f"probe_{head}" for head in packed["heads"]]
+        self.bias: dict[str, float] = dict(zip(heads, packed["bias"], strict=True))
+        self._weights = {name: _unpack(one, len(heads)) for name, one in packed["weights"].items()}
+        named = [name.split("-") for name in self._weights]
+        self.wanted = Wanted(
+            means=tuple(sorted({int(layer) for kind, layer in named if kind in ("claim", "tail")})),
+            lasts=tuple(sorted({int(layer) for kind, layer in named if kind in ("last", "truth")})),
+        )
 
     def project(self, seen: Trace) -> dict[str, float]:
         """`log_odds` and each head before its bias."""
         total = np.zeros(len(self.bias), np.float32)
         for name in sorted(self._weights):
             total = total + self._weights[name] @ seen.blocks[name]
-        return {
+        return {"log_odds": seen.log_odds, **dict(zip(self.bias, total.tolist(), strict=True))}
+
+    def signals(self, seen: Trace, null: Mapping[str, float]) -> dict[str, float]:
+        """A criterion's part of a reply: yes, no, their log-odds here and for an empty answer, the heads."""
+        yes = 1 / (1 + math.exp(-seen.log_odds))
+        here = self.project(seen)
+        heads = {name: here[name] - null[name] + bias for name, bias in self.bias.items()}
+        values = {
+            "yes": yes,
+            "no": 1 - yes,
             "log_odds": seen.log_odds,
-            **{name: float(v) for name, v in zip(self.bias, total, strict=True)},
+            "null_log_odds": null["log_odds"],
+            **heads,
         }
+        return {name: round(value, 5) for name, value in values.items()}
 
 
 def _unpack(packed: Mapping[str, Any], heads: int) -> Floats:

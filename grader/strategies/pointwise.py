@@ -8,7 +8,7 @@ from dataclasses import replace
 from grader import stack
 from grader.errors import InputError
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading, strategy, weighing
+from grader.strategies import Plan, Reading, joint, weighing
 from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, digest
 
 WHOLE = "whole"
@@ -26,7 +26,7 @@ def _template(rubric: Rubric, plan: Plan) -> str:
 def prompt(rubric: Rubric, plan: Plan) -> str:
     """The words and, in process, the fit that reads what they bring."""
     if not _embedded(plan):
-        return strategy("joint").prompt(rubric, plan)
+        return joint.prompt(rubric, plan)
     return digest([prompt_hash(_template(rubric, plan)), stack.load().id])
 
 
@@ -35,35 +35,40 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
     if _embedded(plan):
         return (_decision(rubric, attempt, plan),)
     return tuple(
-        request
-        for one in rubric.criteria
-        for request in strategy("joint").requests(_only(rubric, one), attempt, plan)
+        request for one in rubric.criteria for request in joint.requests(_only(rubric, one), attempt, plan)
     )
 
 
 def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
-    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point."""
     template, fit = _template(rubric, plan), stack.load()
     if fit.about["prompts"].get(template) != prompt_hash(template):
         raise InputError(
             f"prompts/{template}.j2 is not the one that the embedded judge was fitted with",
             "undo the change, or fit again: python benchmarks/fit.py",
         )
-    points = [
-        {
-            "id": one.id,
-            "type": "predicate",
-            "text": fill(template, "point", claim=one.judged, mistakes=one.mistakes),
-            "claim": one.judged,
-        }
+    return decision(rubric, attempt, plan, fit=fit.id, whole=fit.hears_whole)
+
+
+def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str, whole: bool) -> JudgeRequest:
+    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point.
+
+    With `whole` a last question is about the answer as a whole.
+    """
+    template = _template(rubric, plan)
+    texts = [
+        (one.id, fill(template, "point", claim=one.judged, mistakes=one.mistakes), one.judged)
         for one in rubric.criteria
     ]
+    if whole:
+        texts.append((WHOLE, fill(template, "whole"), ""))
     return JudgeRequest(
         kind="decision",
         model=plan.model,
         endpoint=plan.endpoint,
         input=attempt.text,
-        questions=(*points, {"id": WHOLE, "type": "predicate", "text": fill(template, "whole"), "claim": ""}),
+        questions=tuple(
+            {"id": name, "type": "predicate", "text": text, "claim": claim} for name, text, claim in texts
+        ),
         params={
             "system": fill(template, "system"),
             "head": fill(template, "head", title=rubric.title) + "\n\n",
@@ -72,7 +77,7 @@ def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
             "yes": fill(template, "yes"),
             "no": fill(template, "no"),
             "empty": fill(template, "empty"),
-            "fit": fit.id,
+            "fit": fit,
         },
     )
 
@@ -89,7 +94,7 @@ def read(
         [request], [reply] = requests, replies
         return weighing.read(rubric, attempt, str(request.params["fit"]), reply, plan.lang or rubric.lang)
     parts = [
-        strategy("joint").read(_only(rubric, one), attempt, asked, said, plan)
+        joint.read(_only(rubric, one), attempt, asked, said, plan)
         for one, asked, said in _by_criterion(rubric, requests, replies)
     ]
     return Reading(
@@ -115,7 +120,7 @@ def repair(
             verdicts=tuple(verdict for verdict in reading.verdicts if verdict.criterion == one.id),
             problems=tuple(problem for problem in reading.problems if one.id in problem),
         )
-        again += strategy("joint").repair(_only(rubric, one), attempt, asked, said, own, plan)
+        again += joint.repair(_only(rubric, one), attempt, asked, said, own, plan)
     return tuple(again)
 
 

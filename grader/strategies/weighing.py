@@ -15,12 +15,12 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "missing": "判为没有说到",
         "for": "支持：",
         "against": "反对：",
-        "probe": "模型读后的隐状态",
+        "model": "模型读后的隐状态",
         "yes_no": "模型的是否判断（是 {yes:.0%}）",
         "overlap": "用词重合 {overlap:.0%}",
-        "others": "同一答案的其他要点",
+        "answer": "整个答案的水平",
         "similarity": "句意相近程度",
-        "style": "行文",
+        "text": "行文",
         "join": "、",
         "stop": "；",
         "end": "。",
@@ -31,12 +31,12 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "missing": "Judged missing",
         "for": "for it: ",
         "against": "against it: ",
-        "probe": "the model's hidden state",
+        "model": "the model's hidden state",
         "yes_no": "the model's own yes or no (yes {yes:.0%})",
         "overlap": "{overlap:.0%} of the point's words occur",
-        "others": "the answer's other points",
+        "answer": "the answer as a whole",
         "similarity": "how close a sentence comes",
-        "style": "the style of the answer",
+        "text": "the style of the answer",
         "join": ", ",
         "stop": "; ",
         "end": ".",
@@ -65,13 +65,11 @@ def values(
     rubric: Rubric, text: str, answers: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, float]]:
     """All signals by criterion: the reply's, their means over the answer's other criteria, the words'."""
-    ids = [one.id for one in rubric.criteria]
     by_id = {one.id: {**answers[one.id], **signals.words(rubric.title, one, text)} for one in rubric.criteria}
-    for name in answers[ids[0]]:
-        for one, mean in zip(ids, signals.others([answers[one][name] for one in ids]), strict=True):
-            by_id[one][f"others_{name}"] = mean
-    for one in ids:
-        by_id[one]["log_odds_gain"] = by_id[one]["log_odds"] - by_id[one]["null_log_odds"]
+    heard = [seen.get("probe_credit", 0.0) for seen in by_id.values()]
+    for seen, others in zip(by_id.values(), signals.others(heard), strict=True):
+        seen["probe_others"] = others
+        seen["yes_no"] = seen["log_odds"] - seen["null_log_odds"]
     return by_id
 
 

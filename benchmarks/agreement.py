@@ -1,0 +1,77 @@
+"""Agreement of the embedded judge with labels, one table over all sets: word overlap, plain yes or no, ours.
+
+python benchmarks/agreement.py [--gold DIR] [--features DIR] [--sets interview_dev,khan]
+
+Every figure is for questions that the fit did not see: interview_dev by a fit on the training sets alone, the
+training sets by fits on their other questions.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import features
+import gold
+import numpy as np
+import table as tables
+from figures import figures
+from fit import REPORTED, SETUP
+from fitting import F64, Ints
+
+from grader.judges.weights import cache_folder
+
+JUDGES = {"word overlap": tables.OVERLAP, "yes or no": tables.YES_NO, "ours": SETUP}
+ROW = "{:<16}{:<14}{:>9}  {:<20}{:<20}{:>6}  {}"
+
+
+def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, F64, Ints]:
+    """Rows of the set with chances and levels, by a fit or fits that saw none of their questions."""
+    if name in SETUP.train and name != REPORTED:
+        return tables.crossed(table, kern, setup, name)
+    train = np.flatnonzero(np.isin(table["set"], SETUP.train) & (table["set"] != REPORTED))
+    test = np.flatnonzero(table["set"] == name)
+    chances, levels, _ = tables.judge(table, kern, train, test, setup)
+    return test, chances, levels
+
+
+def spread(value: float, ends: list[float]) -> str:
+    return f"{value:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--gold", type=Path, default=gold.GOLD, help="folder with the labelled sets")
+    parser.add_argument(
+        "--features", type=Path, default=cache_folder() / "features", help="where states are kept"
+    )
+    parser.add_argument("--sets", default=",".join(gold.SETS), help="which sets, with commas between")
+    chosen = parser.parse_args()
+    wanted = [*dict.fromkeys([*SETUP.train, *chosen.sets.split(",")])]
+    rows = [one for name in wanted for one in gold.read(name, chosen.gold)]
+    features.extract(rows, chosen.features)
+    table = tables.build(rows, chosen.features, SETUP.blocks)
+    kern = tables.kernel(table, SETUP)
+    print(
+        ROW.format(
+            "set", "judge", "criteria", "weighted kappa", "kappa, any credit", "error", "judged (labels)"
+        )
+    )
+    for name in chosen.sets.split(","):
+        if not (table["set"] == name).any():
+            continue
+        for judge, setup in JUDGES.items():
+            found = figures(table, *judged(table, kern if setup.blocks else None, setup, name))
+            kinds = [
+                f"{kind} {one['judged']:.2f} ({one['labels']:.2f})" for kind, one in found["by_kind"].items()
+            ]
+            weighted = spread(found["weighted_kappa"], found["weighted_kappa_95"])
+            binary = spread(found["kappa"], found["kappa_95"])
+            error = f"{found['mean_error']:.2f}"
+            print(ROW.format(name, judge, found["criteria"], weighted, binary, error, ", ".join(kinds)))
+
+
+if __name__ == "__main__":
+    main()

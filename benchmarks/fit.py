@@ -1,0 +1,133 @@
+"""Fits the embedded judge: labelled answers -> grader/fits/*.json, with its agreement on other questions.
+
+python benchmarks/fit.py [--gold DIR] [--features DIR] [--nulls]
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import features
+import gold
+import numpy as np
+import table as tables
+from figures import figures
+from fitting import Stacked
+
+from grader import bank, stack
+from grader.judges.weights import QWEN, cache_folder
+from grader.prompts import prompt_hash
+from grader.strategies import pointwise
+from grader.types import Attempt, digest
+
+OUT = gold.ROOT / "grader" / "fits" / f"{stack.NEWEST}.json"
+REPORTED = "interview_dev"
+SETUP = tables.Setup()
+
+
+def pack(matrix: Any) -> dict[str, Any]:
+    """A (heads, width) matrix as half floats with one scale a head."""
+    scale = np.abs(matrix).max(axis=1) + 1e-12
+    raw = (matrix / scale[:, None]).astype("<f2").tobytes()
+    return {"scale": [float(f"{one:.6g}") for one in scale], "data": base64.b64encode(raw).decode("ascii")}
+
+
+def stacked(fitted: Stacked, setup: tables.Setup) -> dict[str, Any]:
+    """The stack as its file has it."""
+
+    def head(beta: Any) -> dict[str, Any]:
+        return {"intercept": _short(beta[0]), "coefficients": [_short(one) for one in beta[1:]]}
+
+    return {
+        "signals": list(setup.signals),
+        "groups": [tables.GROUPS.get(name, "model") for name in setup.signals],
+        "mean": [_short(one) for one in fitted.mean],
+        "scale": [_short(one) for one in fitted.scale],
+        "partial": head(fitted.some),
+        "covered": head(fitted.full),
+        "thresholds": [_short(one) for one in fitted.thresholds],
+    }
+
+
+def _short(number: float) -> float:
+    return round(float(number), 6)
+
+
+def about(rows: list[gold.Labelled], agreement: dict[str, Any], setup: tables.Setup) -> dict[str, Any]:
+    """What the fit was made on and for."""
+    used = [one for one in rows if one.set in setup.train]
+    return {
+        "note": "The embedded judge's probe (kernel ridge) and stack (two logistics), by benchmarks/fit.py.",
+        "made": datetime.now(UTC).date().isoformat(),
+        "fitted_on": {name: sum(one.set == name for one in used) for name in setup.train},
+        "labels": sum(len(one.levels) for one in used),
+        "weights": QWEN.sha256,
+        "prompts": {name: prompt_hash(name) for name in ("pointwise.zh", "pointwise.en")},
+        "rubrics": digest(sorted({one.rubric.hash for one in used})),
+        "agreement": agreement,
+    }
+
+
+def nulls(out: Path) -> None:
+    """What every packaged rubric brings for an empty answer, so that a first grade needs no pass for it."""
+    from grader.judges.embedded import threads
+    from grader.judges.embedded_decision import Decider, emptied, null_key
+    from grader.judges.fetch import obtain
+    from grader.judges.llama import Llama
+    from grader.judges.probe import Probe
+
+    fit = stack.load()
+    probe = Probe(fit.probe)
+    decider = Decider(Llama(obtain(note=print), threads=threads()), cache_folder() / "nulls")
+    found = {}
+    for question in bank.load().questions():
+        attempt = Attempt(id="", question=question.id, text="")
+        [asked] = pointwise.requests(question.rubric, attempt, features.PLAN)
+        empty = emptied(asked)
+        seen = decider.traces(empty, probe.wanted)
+        found[null_key(empty)] = {
+            name: {head: round(value, 5) for head, value in probe.project(one).items()}
+            for name, one in seen.items()
+        }
+    lines = [f"{json.dumps(key)}: {json.dumps(one)}" for key, one in sorted(found.items())]
+    out.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--gold", type=Path, default=gold.GOLD, help="folder with the labelled sets")
+    parser.add_argument(
+        "--features", type=Path, default=cache_folder() / "features", help="where states are kept"
+    )
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--nulls", action="store_true", help="only what rubrics bring for an empty answer")
+    chosen = parser.parse_args()
+    if chosen.nulls:
+        nulls(chosen.out.with_name("nulls.json"))
+        return
+    rows = [one for name in {*SETUP.train, REPORTED} for one in gold.read(name, chosen.gold)]
+    features.extract(rows, chosen.features)
+    table = tables.build(rows, chosen.features, SETUP.blocks)
+    kern = tables.kernel(table, SETUP)
+    train = np.flatnonzero(np.isin(table["set"], SETUP.train) & (table["set"] != REPORTED))
+    test = np.flatnonzero(table["set"] == REPORTED)
+    chances, levels, fitted = tables.judge(table, kern, train, test, SETUP)
+    agreement = {"set": REPORTED, **figures(table, test, chances, levels)}
+    document = {
+        "about": about(rows, agreement, SETUP),
+        "stack": stacked(fitted, SETUP),
+        "probe": tables.probe(table, SETUP, pack),
+    }
+    chosen.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(json.dumps(document["about"], ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Labelled criteria as a table, a row each: signals, states, labels; probe and stack are fitted on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import features
+import numpy as np
+from fitting import F64, Ints, Stacked, dual, fit_stack, folds, out_of_fold, predict, standardise
+from gold import Labelled
+
+from grader import signals
+
+HEADS = ("credit", "partial", "covered", "contradicted", "answer")
+BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in (16, 18, 20))
+WORDS = ("overlap", "overlap_parts", "terms")
+PROBE = ("probe_partial", "probe_covered", "probe_others", "probe_contradicted", "probe_answer")
+GROUPS = {
+    "probe_others": "answer",
+    "probe_answer": "answer",
+    "yes_no": "yes_no",
+    "overlap": "overlap",
+    "overlap_parts": "overlap",
+    "terms": "overlap",
+}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back."""
+
+    blocks: tuple[str, ...] = BLOCKS
+    signals: tuple[str, ...] = (*PROBE, "yes_no", *WORDS)
+    ridge: float = 0.3
+    penalty: float = 10.0
+    train: tuple[str, ...] = ("interview_train",)
+    goal: tuple[str, ...] = ("interview_train",)
+
+
+OVERLAP = Setup(blocks=(), signals=("overlap",))
+YES_NO = Setup(blocks=(), signals=("yes_no",))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns by name, one entry a criterion of an answer; `blocks` (rows, width)."""
+
+    columns: Mapping[str, Any]
+    blocks: Mapping[str, F64]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.columns[name]
+
+
+def build(answers: Sequence[Labelled], folder: Path, blocks: Sequence[str] = BLOCKS) -> Table:
+    """From answers whose features are kept in the folder; the others are left out."""
+    rows: list[dict[str, Any]] = []
+    states: dict[str, list[Any]] = {name: [] for name in blocks}
+    for one in answers:
+        kept = features.stored(one, folder)
+        if kept is None:
+            continue
+        for index, criterion in enumerate(one.rubric.criteria):
+            rows.append(_row(one, index, float(kept["log_odds"][index] - kept["null_log_odds"][index])))
+            rows[-1].update(signals.words(one.rubric.title, criterion, one.attempt.text))
+        for name in blocks:
+            states[name] += list(kept[name].astype(np.float64))
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return Table(columns, {name: np.array(found) for name, found in states.items()})
+
+
+def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
+    return {
+        "set": one.set,
+        "question": one.rubric.question,
+        "attempt": one.name,
+        "kind": one.kind,
+        "level": one.levels[index],
+        "contradicted": float(one.contradicted[index]),
+        "answer": sum(one.levels) / len(one.levels) / 2,
+        "yes_no": yes_no,
+    }
+
+
+def targets(table: Table) -> F64:
+    """(rows, heads): what the probe's heads are fitted to."""
+    level = table["level"]
+    return np.column_stack([level / 2, level > 0, level > 1, table["contradicted"], table["answer"]]).astype(
+        np.float64
+    )
+
+
+def kernel(table: Table, setup: Setup) -> F64 | None:
+    """The mean of the blocks' linear kernels, standardised on the training sets; None without blocks."""
+    if not setup.blocks:
+        return None
+    within = np.isin(table["set"], setup.train).astype(np.float64)
+    total = np.zeros((len(within), len(within)))
+    for name in setup.blocks:
+        z = standardise(table.blocks[name], within)[0].astype(np.float32)
+        total += z @ z.T / len(setup.blocks)
+    return total
+
+
+def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
+    """(rows, signals): what the stack sees; `scores` are the probe's heads."""
+    made: dict[str, Any] = {}
+    if scores is not None:
+        made = {f"probe_{head}": scores[:, i] for i, head in enumerate(HEADS)}
+        made["probe_others"] = np.zeros(len(rows))
+        attempt = table["attempt"][rows]
+        for name in np.unique(attempt):
+            own = attempt == name
+            made["probe_others"][own] = signals.others(list(scores[own, 0]))
+    return np.column_stack([made[name] if name in made else table[name][rows] for name in setup.signals])
+
+
+def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup) -> tuple[F64, Ints, Stacked]:
+    """Fit on `train`, the probe's scores there out of fold; chances and levels of `test`, and the stack."""
+    want, level, weight = targets(table), table["level"], np.ones(len(table["level"]))
+    own = fresh = None
+    if kern is not None:
+        inner = folds(list(table["question"][train]), 9, 0)
+        own = out_of_fold(kern, want, weight, setup.ridge, train, inner)
+        fresh = predict(kern, want, weight, setup.ridge, train, test)
+    goal = np.flatnonzero(np.isin(table["set"][train], setup.goal))
+    stack = fit_stack(
+        values(table, train, own, setup),
+        level[train],
+        weight[train],
+        setup.penalty,
+        goal if len(goal) else None,
+    )
+    seen = values(table, test, fresh, setup)
+    return stack.chances(seen), stack.verdicts(seen), stack
+
+
+def crossed(
+    table: Table, kern: F64 | None, setup: Setup, name: str, count: int = 9
+) -> tuple[Ints, F64, Ints]:
+    """One set judged by fits that saw none of the question: its rows, their chances and levels."""
+    where = np.flatnonzero(table["set"] == name)
+    pool = np.flatnonzero(np.isin(table["set"], setup.train))
+    split = folds(list(table["question"][where]), count, 10)
+    chances, levels = np.zeros((len(where), 2)), np.zeros(len(where), dtype=np.int64)
+    for number in np.unique(split):
+        held = split == number
+        rest = np.setdiff1d(pool, where[held])
+        chances[held], levels[held], _ = judge(table, kern, rest, where[held], setup)
+    return where, chances, levels
+
+
+def probe(table: Table, setup: Setup, pack: Any) -> dict[str, Any]:
+    """The probe fitted on all training rows, packed: heads, bias, and per block a vector a head."""
+    kern, rows = kernel(table, setup), np.flatnonzero(np.isin(table["set"], setup.train))
+    assert kern is not None
+    alpha, base = dual(kern[np.ix_(rows, rows)], targets(table)[rows], np.ones(len(rows)), setup.ridge)
+    within = np.isin(table["set"], setup.train).astype(np.float64)
+    bias, packed = base.copy(), {}
+    for name in setup.blocks:
+        z, mean, scale = standardise(table.blocks[name], within)
+        vectors = (z[rows].T @ alpha / len(setup.blocks)) / scale[:, None]
+        bias -= mean @ vectors
+        packed[name] = pack(vectors.T.astype(np.float32))
+    return {"heads": list(HEADS), "bias": [round(float(one), 6) for one in bias], "weights": packed}
