@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,6 @@ def grade(*words: str, cwd: Path, stdin: bytes = b"", **environ: str) -> tuple[i
     )
     encoding = environ.get("PYTHONIOENCODING", "utf-8")
     return ran.returncode, ran.stdout.decode(encoding), ran.stderr.decode(encoding)
-
-
-joint = pytest.mark.skipif(find_spec("grader.strategies.joint") is None, reason="not built yet")
 
 
 def wrong(*words: str, cwd: Path, **environ: str) -> str:
@@ -88,7 +84,6 @@ def test_a_bad_config_file_names_the_file_and_the_setting(tmp_path: Path):
     assert "model" in message
 
 
-@joint
 def test_replay_without_a_recording_is_no_trustworthy_grade(tmp_path: Path):
     (tmp_path / "Q43.md").write_text("DPO ...", encoding="utf-8")
     code, out, err = grade("Q43.md", "--cassette", "none", "--mode", "replay", cwd=tmp_path)
@@ -96,7 +91,6 @@ def test_replay_without_a_recording_is_no_trustworthy_grade(tmp_path: Path):
     assert "error: " in err
 
 
-@joint
 def test_an_empty_answer_scores_zero_and_no_judge_is_asked(tmp_path: Path):
     code, out, err = grade("-", "--q", "Q43", "--json", "--min", "0.5", cwd=tmp_path, stdin=b" \n")
     assert code == 1
@@ -106,7 +100,6 @@ def test_an_empty_answer_scores_zero_and_no_judge_is_asked(tmp_path: Path):
     assert "below the bar: 0.00 is under 0.50" in err
 
 
-@joint
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
 def test_the_page_can_be_shown_on_any_console(tmp_path: Path, encoding: str):
     code, out, _ = grade("-", "--q", "Q43", cwd=tmp_path, stdin=b"", PYTHONIOENCODING=encoding)
@@ -115,14 +108,12 @@ def test_the_page_can_be_shown_on_any_console(tmp_path: Path, encoding: str):
     assert ("✗" in out) == (encoding == "utf-8")
 
 
-@joint
 def test_json_is_whole_on_a_console_that_lacks_the_characters(tmp_path: Path):
     code, out, _ = grade("-", "--q", "Q43", "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
     assert code == 0
     assert json.loads(out)["verdicts"][0]["criterion"] == "Q43.1"
 
 
-@joint
 def test_a_dry_run_shows_the_requests_and_asks_nobody(tmp_path: Path):
     code, out, err = grade("-", "--q", "Q43", "--dry-run", cwd=tmp_path, stdin="优化策略".encode())
     assert code == 0
@@ -130,7 +121,6 @@ def test_a_dry_run_shows_the_requests_and_asks_nobody(tmp_path: Path):
     assert "nothing was sent" in err
 
 
-@joint
 def test_bytes_from_a_windows_editor_are_read(tmp_path: Path):
     _, out, _ = grade(
         "-", "--q", "Q43", "--dry-run", cwd=tmp_path, stdin="直接优化策略，不用奖励模型".encode("gbk")

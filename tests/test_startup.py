@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.recordings import recorded
 
 ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples" / "answers" / "Q43-anna.md"
 HEAVY = (
     "litellm",
     "openai",
@@ -44,12 +45,8 @@ def test_help_loads_neither_providers_nor_the_model_nor_pydantic():
     assert not modules & {*HEAVY, "pydantic"}
 
 
-def test_a_replayed_grade_loads_neither_providers_nor_the_model():
-    if not (ROOT / "examples" / "cassette").exists():
-        pytest.skip("not recorded yet")
-    code, modules = loaded(
-        "examples/answers/Q43-anna.md", "--cassette", "examples/cassette", "--mode", "replay"
-    )
+def test_a_replayed_grade_loads_neither_providers_nor_the_model(tmp_path: Path):
+    code, modules = loaded(str(EXAMPLE), *recorded(tmp_path, EXAMPLE), "--min", "1")
     assert code == 0
     assert not modules & set(HEAVY)
 

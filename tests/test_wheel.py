@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.recordings import recorded
+
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "answers" / "Q43-anna.md"
-CASSETTE = ROOT / "examples" / "cassette"
 
 
 def build(folder: Path) -> Path:
@@ -54,17 +55,8 @@ def test_the_wheel_alone_grades_an_example(wheel: Path, tmp_path: Path):
     pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "constraints" / "run.txt")], check=True)
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
-    command = [
-        python,
-        "-m",
-        "grader",
-        str(EXAMPLE),
-        "--cassette",
-        str(CASSETTE),
-        "--mode",
-        "replay",
-        "--json",
-    ]
+    replay = recorded(tmp_path / "cassette", EXAMPLE)
+    command = [python, "-m", "grader", str(EXAMPLE), *replay, "--json"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     assert json.loads(ran.stdout)["question"] == "Q43"
-    assert 0 <= json.loads(ran.stdout)["score"] <= 1
+    assert json.loads(ran.stdout)["score"] == 1

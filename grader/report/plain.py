@@ -7,7 +7,7 @@ import unicodedata
 
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 BLANKS = re.compile(r"\s+")
-TOKENS = re.compile(r"\s+|[!-~¡-ʯ]+|.", re.DOTALL)
+TOKENS = re.compile(r"\s+|[!-~¡-ӿ]+|.", re.DOTALL)
 """What a line may not be broken inside of: Latin words; every other character stands alone."""
 NOT_FIRST = set("，。、；：！？）】》」』〉”’…—·,.;:!?)]}%％")
 NOT_LAST = set("（【《「『〈“‘([{")
