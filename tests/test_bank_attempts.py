@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader.bank import read_attempt
 from grader.errors import InputError
@@ -119,3 +121,28 @@ def test_a_folder_is_for_batch(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_attempt(tmp_path, question="Q1")
     assert "grade batch" in caught.value.hint
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(["---", "q: Q1", "x: [", "", "a: &b", "- c", "text"]), st.text(max_size=8)),
+        max_size=8,
+    )
+)
+def test_any_text_is_an_answer_or_an_error_and_offsets_count_in_it(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    try:
+        attempt = read_attempt("-", question="Q1", text=text)
+    except InputError:
+        return
+    whole = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    assert whole[attempt.offset :] == attempt.text
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfe\x00", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf\xff", b"\x00" * 9, b"\x80" * 99]
+)
+def test_half_an_encoding_is_an_error(tmp_path: Path, raw: bytes) -> None:
+    with pytest.raises(InputError):
+        read_attempt(saved(tmp_path, "Q1.md", raw), question=None)

@@ -25,6 +25,13 @@ def test_a_question_is_found_however_its_id_is_written() -> None:
         assert bank.question(written).id == "Q43"
 
 
+def test_ids_of_other_banks_are_found_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "ML-1.yaml").write_text(
+        "id: ML-1\ntitle: t\ncriteria: [{id: ML-1.1, text: a}]\n", encoding="utf-8"
+    )
+    assert load(tmp_path).question("ml-1").id == "ML-1"
+
+
 def test_a_coding_question_is_named_as_one() -> None:
     with pytest.raises(InputError, match=r"Q60 is one of the 11 coding questions \(手撕代码题\)"):
         load().question("Q60")

@@ -43,10 +43,9 @@ class Bank:
     def question(self, identifier: str) -> Question:
         """One question; InputError with the nearest ids when the bank doesn't hold it."""
         wanted = normalise(identifier)
-        for one in dict.fromkeys((wanted, wanted.upper())):
-            path = self.folder / f"{one}.yaml"
-            if is_safe(one) and path.is_file():
-                return rubric_files.read(path)
+        path = {one.stem.lower(): one for one in self._files()}.get(wanted.lower())
+        if path:
+            return rubric_files.read(path)
         raise self._unknown(wanted.upper() if wanted[:1] == "q" else wanted)
 
     def _files(self) -> list[Path]:
