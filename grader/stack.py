@@ -131,6 +131,19 @@ def _stack(packed: Mapping[str, Any]) -> Stack:
     )
 
 
+def trust(strategy: str) -> str:
+    """One line on how far the embedded judge can be trusted, by the fit's own record, and what is better."""
+    better = "a large model judges better: set a provider's key, or --model NAME"
+    if strategy != "pointwise":
+        return f"the embedded model is too small for --strategy {strategy}: leave that to auto; {better}"
+    found = load().about["agreement"]
+    low, high = found["weighted_kappa_95"]
+    return (
+        f"the embedded judge is small: weighted kappa {found['weighted_kappa']:.2f} ({low:.2f} to {high:.2f})"
+        f" with careful readers on {found['criteria']} points of questions it was not fitted on; {better}"
+    )
+
+
 @cache
 def _nulls() -> dict[str, dict[str, dict[str, float]]]:
     path = _FOLDER / "nulls.json"

@@ -69,3 +69,10 @@ def test_a_fit_is_found_by_its_id_and_an_unknown_one_is_an_error() -> None:
 def test_a_fit_is_plain_json_without_numbers_that_json_does_not_know() -> None:
     text = (stack._FOLDER / f"{stack.NEWEST}.json").read_text("utf-8")
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_the_line_on_trust_gives_the_measured_agreement_and_a_way_to_a_better_judge() -> None:
+    line = stack.trust("pointwise")
+    assert f"{stack.load().about['agreement']['weighted_kappa']:.2f}" in line
+    assert "--model" in line
+    assert "too small" in stack.trust("joint")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import config, judges
+from grader import config, judges, stack
 from grader.cli.console import note
 from grader.config import Choice, Settings
 from grader.strategies import Plan, resolve
@@ -39,4 +39,6 @@ def choose(settings: Settings) -> Chosen:
         lang=settings.lang,
         seed=settings.seed,
     )
+    if endpoint == "embedded":
+        note(stack.trust(plan.strategy))
     return Chosen(settings=settings, choice=choice, plan=plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 MOST_THREADS = 8
 
 
-def require() -> None:
+def require(installed: Callable[[str], object] = importlib.util.find_spec) -> None:
     """InputError with the command to run when the extra `local` is not installed."""
-    missing = [name for name in ("numpy", "xllamacpp", "filelock") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("numpy", "xllamacpp", "filelock") if not installed(name)]
     if missing:
         raise InputError(
             f"the embedded judge needs {' and '.join(missing)}, which this installation lacks",
