@@ -14,6 +14,7 @@ _TOKENS = re.compile(
 )
 _WIDE = {"<": "＜", "[": "［"}
 _KEPT = "\n\t\r\u200c\u200d"
+_ODD = re.compile(r"[^\n\t\r\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uffe6]")  # may not be as it should
 
 
 def shown(text: str) -> str:
@@ -22,7 +23,7 @@ def shown(text: str) -> str:
     Control tokens of chat templates get a full-width first character; controls, direction marks and tag
     characters become spaces. Matching folds both, so quotes are still found in the attempt itself.
     """
-    return _TOKENS.sub(lambda found: _WIDE[found[0]], "".join(map(_plain, text)))
+    return _TOKENS.sub(lambda found: _WIDE[found[0]], _ODD.sub(lambda found: _plain(found[0]), text))
 
 
 def _plain(character: str) -> str:

@@ -181,12 +181,15 @@ class _Shelf:
         return None
 
     def _own_rubric(self, row: Row) -> Rubric | Refused:
-        rubric = tables.rubric_of(row)
-        if isinstance(rubric, Refused):
-            return rubric
-        if len(self.own) > 500:
-            self.own.clear()
-        return self.own.setdefault(f"{rubric.question}\0{row.question_text}\0{row.criteria!r}", rubric)
+        content = f"{row.question}\0{row.question_text}\0{row.criteria!r}"
+        if content not in self.own:
+            rubric = tables.rubric_of(row)
+            if isinstance(rubric, Refused):
+                return rubric
+            if len(self.own) > 500:
+                self.own.clear()
+            self.own[content] = rubric
+        return self.own[content]
 
     def _bank_rubric(self, row: Row) -> Rubric | Refused:
         if not row.question:

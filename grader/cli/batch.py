@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +16,11 @@ from grader.bank.tables import Refused
 from grader.cassette import name
 from grader.cli import forecast, options
 from grader.cli.chosen import Chosen, choose, settings_of
-from grader.cli.console import note, put, put_json
-from grader.cli.interrupts import INTERRUPTED, listening
-from grader.cli.progress import Progress, clock, shown
+from grader.cli.console import note, put_json
+from grader.cli.interrupts import listening
+from grader.cli.progress import shown
+from grader.cli.summary import Summary
 from grader.engines.budget import Budget
-from grader.engines.local import Outcome, Stop
 from grader.engines.rounds import grade_round
 from grader.engines.throttle import Throttle
 from grader.errors import InputError
@@ -79,9 +78,12 @@ def batch(
         for words in run.notes:
             note(f"note: {words}")
         found = look(paths, shelf, q, chosen, tariff, run.done, run)
-        sum_up = Summary(found, out)
-        asyncio.run(play(read_round(paths, shelf, question=q), run, chosen, tariff, sum_up, json))
-    return sum_up.close(settings.min, json)
+        summary = Summary(found, out)
+        try:
+            asyncio.run(play(read_round(paths, shelf, question=q), run, chosen, tariff, summary, json))
+        finally:
+            run.close_sitting(summary.facts())
+    return summary.close(settings.min, json)
 
 
 def look(
@@ -116,11 +118,11 @@ async def play(
     run: Run,
     chosen: Chosen,
     tariff: Price | None,
-    sum_up: Summary,
+    summary: Summary,
     json: bool,
 ) -> None:
     """Grade what is open; every grade is in the run before it is counted."""
-    settings, stop = chosen.settings, sum_up.stop
+    settings, stop = chosen.settings, summary.stop
     throttle = Throttle(
         settings.concurrency,
         requests_per_minute=settings.requests_per_minute,
@@ -132,7 +134,7 @@ async def play(
     def around(single: Judge) -> Judge:
         return throttle.wrap(budget.wrap(single))
 
-    progress = sum_up.progress
+    progress = summary.progress
     async with connect(settings, chosen.choice, notice=progress.retried, around=around) as asking:
         own = settings.cassette is None
         judge = run.replies.wrap(asking) if own else asking
@@ -141,80 +143,8 @@ async def play(
             async for outcome in grade_round(
                 round_, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
             ):
-                sum_up.add(outcome, budget.spent if tariff else None)
+                summary.add(outcome, budget.spent if tariff else None)
                 display.tick()
                 if json:
                     put_json(to_json(outcome.grade))
-    sum_up.asked = budget.calls
-
-
-class Summary:
-    """What came of a sitting, and the exit code."""
-
-    def __init__(self, found: estimates.Estimate, out: Path) -> None:
-        self.found = found
-        self.out = out
-        self.stop = Stop()
-        self.progress = Progress(found.answers - found.done)
-        self.asked = 0
-        self.scores: list[int] = [0, 0]
-        self.total = 0.0
-        self.review = 0
-        self.failed: list[str] = []
-        self.failures = 0
-        self.below = 0
-        self.started = time.monotonic()
-
-    def add(self, outcome: Outcome, spent: float | None) -> None:
-        """Count one grade; `spent` is what this sitting has cost so far."""
-        grade = outcome.grade
-        self.progress.count += 1
-        self.progress.cost = spent
-        self.review += grade.needs_review
-        if grade.score is None:
-            self.failures += 1
-            if len(self.failed) < estimates.SHOWN:
-                self.failed.append(f"{grade.attempt}: {'; '.join(grade.problems)}")
-        else:
-            self.total += grade.score
-
-    def close(self, bar: float | None, json: bool) -> int:
-        """Say it; the exit code of design.md."""
-        count = self.progress.count
-        graded = count - self.failures
-        words = [f"{graded} graded"]
-        if graded:
-            words[0] += f", mean score {self.total / graded:.2f}"
-        if self.found.done:
-            words.append(f"{self.found.done} graded before")
-        if self.review:
-            words.append(f"{self.review} need review")
-        if self.failures:
-            words.append(f"{self.failures} ungraded")
-        text = "; ".join(words)
-        seconds = time.monotonic() - self.started
-        cost = "" if self.progress.cost is None else f", {self.progress.cost:.4f} USD"
-        text += f"\n{self.asked} calls{cost}, {clock(seconds)}; {self.out}"
-        note(text) if json else put(text)
-        if self.progress.repeated:
-            note(f"{self.progress.repeated} tries were repeated, the last because: {self.progress.trouble}")
-        return self._code(bar)
-
-    def _code(self, bar: float | None) -> int:
-        for words in self.failed:
-            note(f"ungraded: {words}")
-        if self.failures or self.stop:
-            left = self.progress.total - self.progress.count
-            why = self.stop.why or f"{self.failures} answers are ungraded"
-            more = f"; {left} answers are left" if left else ""
-            note(f"error: {why}{more}\n\nhint: the same command goes on; nothing is asked twice")
-            return 130 if self.stop.why == INTERRUPTED else 3
-        below = (
-            sum(one.grade.score is not None and one.grade.score < bar for one in runs.read(self.out))
-            if bar
-            else 0
-        )
-        if below:
-            note(f"below the bar: {below} answers are under {bar:.2f}")
-            return 1
-        return 0
+    summary.calls = budget.calls

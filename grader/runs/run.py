@@ -48,6 +48,12 @@ class Run:
         who, made_with = halves(key)
         self.done[who] = 0 if grade.ungraded else made_with
 
+    def close_sitting(self, facts: Mapping[str, Any]) -> None:
+        """Add what came of this sitting to its entry in run.json; one that was killed has none."""
+        shape = about(self.folder)
+        shape["sittings"][-1].update(facts)
+        _rewrite(self.folder, shape)
+
     async def sync(self) -> None:
         """All that was written so far is on the disk."""
         for journal in (self.kept, self.replies, self.grades):
@@ -129,13 +135,18 @@ def _claim(folder: Path) -> None:
 
 def _note_sitting(folder: Path, sitting: Mapping[str, Any]) -> None:
     """Rewrite run.json in one step, with this sitting at its end."""
-    path, fresh = folder / ABOUT, folder / f"{ABOUT}.new"
+    path = folder / ABOUT
     shape: dict[str, Any] = about(folder) if path.exists() else {"format": 1, "created": now()}
     if shape.get("format") != 1:
         raise InputError(f"{path}: format {shape.get('format')} is unknown", "install a newer grade")
     shape["sittings"] = [*shape.get("sittings", []), {"at": now(), **sitting}]
+    _rewrite(folder, shape)
+
+
+def _rewrite(folder: Path, shape: Mapping[str, Any]) -> None:
+    fresh = folder / f"{ABOUT}.new"
     with fresh.open("w", encoding="utf-8", newline="\n") as file:
         json.dump(shape, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    fresh.replace(folder / ABOUT)

@@ -1,0 +1,95 @@
+"""What came of a sitting of `grade batch`, in words, in run.json and as an exit code."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from grader import runs
+from grader.cli.console import note, put
+from grader.cli.interrupts import INTERRUPTED
+from grader.cli.progress import Progress, clock
+from grader.engines.local import Outcome, Stop
+from grader.estimates import SHOWN, Estimate
+
+
+class Summary:
+    """Counts while the grades come in."""
+
+    def __init__(self, found: Estimate, out: Path) -> None:
+        self.found = found
+        self.out = out
+        self.stop = Stop()
+        self.progress = Progress(found.answers - found.done)
+        self.calls = 0
+        self.total = 0.0
+        self.review = 0
+        self.ungraded = 0
+        self.examples: list[str] = []
+
+    def add(self, outcome: Outcome, spent: float | None) -> None:
+        """Count one grade; `spent` is what this sitting has cost so far, None when no price is known."""
+        grade = outcome.grade
+        self.progress.count += 1
+        self.progress.cost = spent
+        self.review += grade.needs_review
+        if grade.score is not None:
+            self.total += grade.score
+            return
+        self.ungraded += 1
+        if len(self.examples) < SHOWN:
+            self.examples.append(f"{grade.attempt}: {'; '.join(grade.problems)}")
+
+    def facts(self) -> dict[str, Any]:
+        """For run.json."""
+        return {
+            "graded": self.progress.count - self.ungraded,
+            "ungraded": self.ungraded,
+            "calls": self.calls,
+            "cost_usd": self.progress.cost,
+            "seconds": round(time.monotonic() - self.progress.started, 3),
+            "stopped": self.stop.why,
+        }
+
+    def close(self, bar: float | None, json: bool) -> int:
+        """Say it; the exit code of design.md."""
+        text = f"{'; '.join(self._counts())}\n{self._cost()}"
+        note(text) if json else put(text)
+        progress = self.progress
+        if progress.repeated:
+            note(f"{progress.repeated} tries were repeated, the last because: {progress.trouble}")
+        for words in self.examples:
+            note(f"ungraded: {words}")
+        if self.ungraded or self.stop:
+            return self._stopped()
+        below = sum(_is_below(one, bar) for one in runs.read(self.out)) if bar else 0
+        if below:
+            note(f"below the bar: {below} answers are under {bar:.2f}")
+        return int(bool(below))
+
+    def _counts(self) -> list[str]:
+        graded = self.progress.count - self.ungraded
+        words = [f"{graded} graded" + (f", mean score {self.total / graded:.2f}" if graded else "")]
+        if self.found.done:
+            words.append(f"{self.found.done} graded before")
+        if self.review:
+            words.append(f"{self.review} need review")
+        if self.ungraded:
+            words.append(f"{self.ungraded} ungraded")
+        return words
+
+    def _cost(self) -> str:
+        cost = "" if self.progress.cost is None else f", {self.progress.cost:.4f} USD"
+        return f"{self.calls} calls{cost}, {clock(time.monotonic() - self.progress.started)}; {self.out}"
+
+    def _stopped(self) -> int:
+        left = self.progress.total - self.progress.count
+        why = self.stop.why or f"{self.ungraded} answers are ungraded"
+        more = f"; {left} answers are left" if left else ""
+        note(f"error: {why}{more}\n\nhint: the same command goes on; nothing is asked twice")
+        return 130 if self.stop.why == INTERRUPTED else 3
+
+
+def _is_below(row: runs.Row, bar: float | None) -> bool:
+    return bar is not None and row.grade.score is not None and row.grade.score < bar
