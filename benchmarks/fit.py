@@ -123,6 +123,7 @@ def main() -> None:
     document = {
         "about": about(rows, agreement, SETUP),
         "stack": stacked(fitted, SETUP),
+        "contradicted": _short(tables.contradiction(table, kern, train, SETUP)),
         "probe": tables.probe(table, SETUP, pack),
     }
     chosen.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")

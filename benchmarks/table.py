@@ -153,6 +153,24 @@ def crossed(
     return where, chances, levels
 
 
+def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup) -> float:
+    """The score of the head above which a point is contradicted: best F1 on scores out of fold."""
+    scores = out_of_fold(
+        kern,
+        targets(table),
+        np.ones(len(table["level"])),
+        setup.ridge,
+        rows,
+        folds(list(table["question"][rows]), 9, 0),
+    )[:, HEADS.index("contradicted")]
+    true = table["contradicted"][rows] > 0
+    f1 = {
+        at: 2 * (true & (scores > at)).sum() / ((scores > at).sum() + true.sum())
+        for at in np.linspace(0.2, 0.7, 26)
+    }
+    return float(max(f1, key=lambda at: f1[at]))
+
+
 def probe(table: Table, setup: Setup, pack: Any) -> dict[str, Any]:
     """The probe fitted on all training rows, packed: heads, bias, and per block a vector a head."""
     kern, rows = kernel(table, setup), np.flatnonzero(np.isin(table["set"], setup.train))

@@ -84,10 +84,14 @@ class Stack:
 
 @dataclass(frozen=True)
 class Fit:
-    """One file in fits/. `about` says what it was fitted on, for what, and how well it agreed with labels."""
+    """One file in fits/. `about` says what it was fitted on, for what, and how well it agreed with labels.
+
+    `contradicted`: above it, the probe's head of that name says that a missing point is contradicted.
+    """
 
     id: str
     stack: Stack
+    contradicted: float
     probe: Mapping[str, Any]
     about: Mapping[str, Any]
 
@@ -111,7 +115,13 @@ def load(name: str = NEWEST) -> Fit:
 
 def read(packed: Mapping[str, Any], identifier: str) -> Fit:
     """A fit from the plain data of its file."""
-    return Fit(id=identifier, stack=_stack(packed["stack"]), probe=packed["probe"], about=packed["about"])
+    return Fit(
+        id=identifier,
+        stack=_stack(packed["stack"]),
+        contradicted=packed["contradicted"],
+        probe=packed["probe"],
+        about=packed["about"],
+    )
 
 
 def _stack(packed: Mapping[str, Any]) -> Stack:

@@ -6,11 +6,13 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from grader.errors import InputError, JudgeError
 from grader.judges import embedded
@@ -77,6 +79,21 @@ def test_a_chats_answer_brings_text_stop_reason_and_usage() -> None:
 def test_an_error_of_the_model_is_a_judge_error() -> None:
     with pytest.raises(JudgeError, match="too long"):
         parsed({"error": {"message": "the request is too long"}})
+
+
+def test_who_waits_for_another_run_is_told_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = (FileLock(tmp_path / "lock", thread_local=False) for _ in range(2))
+    held = threading.Event()
+
+    def hold() -> None:
+        with first:
+            held.set()
+            threading.Event().wait(0.4)
+
+    threading.Thread(target=hold).start()
+    held.wait()
+    with embedded.taken(second, patience=0.1):
+        assert "another grade" in capsys.readouterr().err
 
 
 needs_weights = [pytest.mark.model, pytest.mark.skipif(find() is None, reason="the weights are not here")]

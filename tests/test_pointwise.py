@@ -73,6 +73,20 @@ def test_a_judge_that_hears_nothing_gives_nothing_and_claims_no_evidence() -> No
     assert all(one.confidence and one.confidence > 0.5 for one in graded.verdicts)
 
 
+def test_a_point_that_the_probe_hears_denied_is_contradicted_and_shows_where() -> None:
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        reply = await deciding(0.0)(request)
+        return JudgeReply(
+            answers={key: {**one, "probe_contradicted": 1.0} for key, one in reply.answers.items()}
+        )
+
+    graded = grade(judge, EMBEDDED, text="The cache holds only queries.")
+    first = graded.verdicts[0]
+    assert (first.coverage, first.contradicted, first.credit) == ("missing", True, 0.0)
+    assert first.evidence[0].quote == "The cache holds only queries."
+    assert "against the point" in first.reason
+
+
 def test_reasons_speak_the_rubrics_language() -> None:
     graded = grade(deciding(1.0), EMBEDDED, fakes.rubric(lang="zh"))
     assert graded.verdicts[0].reason.startswith("判为")

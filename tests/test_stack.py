@@ -27,7 +27,7 @@ def packed(**changes: Any) -> dict[str, Any]:
 
 
 def fit(**changes: Any) -> stack.Fit:
-    return stack.read({"stack": packed(**changes), "probe": {}, "about": {}}, "sha256:0")
+    return stack.read({"stack": packed(**changes), "contradicted": 0.5, "probe": {}, "about": {}}, "sha256:0")
 
 
 def test_a_worked_example_comes_out_as_by_hand() -> None:

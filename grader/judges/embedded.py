@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import InputError
-from grader.judges.fetch import obtain
+from grader.judges.fetch import disk_named, obtain
 from grader.judges.progress import shown
 from grader.judges.weights import QWEN, cache_folder
 from grader.types import Judge, JudgeReply, JudgeRequest
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
     from grader.judges.embedded_chat import Chat
     from grader.judges.embedded_decision import Decider
 
@@ -52,13 +55,14 @@ async def connect(
 
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads starve each other under load
     cache = cache_folder(environ)
-    cache.mkdir(parents=True, exist_ok=True)
+    with disk_named(cache):
+        cache.mkdir(parents=True, exist_ok=True)
     turn, machine = asyncio.Lock(), filelock.FileLock(cache / "embedded.lock", thread_local=False)
     async with AsyncExitStack() as stack:
         model = _Model(cache, environ, stack)
 
         def answer(request: JudgeRequest) -> JudgeReply:
-            with machine:
+            with taken(machine):
                 return model.reply(request)
 
         async def ask(request: JudgeRequest) -> JudgeReply:
@@ -66,6 +70,22 @@ async def connect(
                 return await asyncio.to_thread(answer, request)
 
         yield ask
+
+
+@contextmanager
+def taken(machine: BaseFileLock, patience: float = 3) -> Iterator[None]:
+    """Hold the lock; who waits longer than `patience` seconds is told why."""
+    from filelock import Timeout
+
+    try:
+        machine.acquire(timeout=patience)
+    except Timeout:
+        print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
+        machine.acquire()
+    try:
+        yield
+    finally:
+        machine.release()
 
 
 class _Model:

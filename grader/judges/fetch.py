@@ -50,7 +50,7 @@ def obtain(
     if path := find(weights, cache, environ):
         return path
     folder = cache / "weights"
-    with _disk_named(folder):
+    with disk_named(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / f"{weights.sha256}.lock"):
             if path := find(weights, cache, environ):  # another process brought them meanwhile
@@ -85,7 +85,7 @@ def _first(weights: Weights, cache: Path, ways: Mapping[str, Source], progress: 
     )
 
 
-class _disk_named:
+class disk_named:
     """A full or unwritable disk becomes an error that names the folder and what it needs."""
 
     def __init__(self, folder: Path) -> None:
@@ -102,7 +102,7 @@ class _disk_named:
             errno.EROFS,
         ):
             raise JudgeError(
-                f"{self.folder}: the weights can't be written there: {error.strerror}",
+                f"{self.folder}: the embedded judge can't write there: {error.strerror}",
                 "free 1.2 GB there, or set GRADE_CACHE to a folder with room",
             ) from error
 

@@ -13,6 +13,7 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "covered": "判为说到",
         "partial": "判为部分说到",
         "missing": "判为没有说到",
+        "contradicted": "判为说反了：模型的隐状态听出与要点相反的说法",
         "for": "支持：",
         "against": "反对：",
         "model": "模型读后的隐状态",
@@ -29,6 +30,7 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "covered": "Judged covered",
         "partial": "Judged partly covered",
         "missing": "Judged missing",
+        "contradicted": "Judged contradicted: the model's hidden state hears something against the point",
         "for": "for it: ",
         "against": "against it: ",
         "model": "the model's hidden state",
@@ -55,9 +57,9 @@ def read(rubric: Rubric, attempt: Attempt, fit: str, reply: JudgeReply | None, l
         empty = tuple(Verdict(criterion=one.id, coverage=None) for one in rubric.criteria)
         return Reading(verdicts=empty, problems=problems)
     whole = values(rubric, attempt.text, answers)
-    weigh = stack.load(fit).stack
+    made = stack.load(fit)
     return Reading(
-        verdicts=tuple(_verdict(one, attempt.text, whole[one.id], weigh, lang) for one in rubric.criteria)
+        verdicts=tuple(_verdict(one, attempt.text, whole[one.id], made, lang) for one in rubric.criteria)
     )
 
 
@@ -74,15 +76,17 @@ def values(
 
 
 def _verdict(
-    criterion: Criterion, text: str, seen: Mapping[str, float], weigh: stack.Stack, lang: Lang
+    criterion: Criterion, text: str, seen: Mapping[str, float], fit: stack.Fit, lang: Lang
 ) -> Verdict:
-    outcome = weigh(seen)
-    credited = outcome.coverage != "missing"
+    outcome = fit.stack(seen)
+    against = outcome.coverage == "missing" and seen["probe_contradicted"] > fit.contradicted
+    shown = against or outcome.coverage != "missing"
     return Verdict(
         criterion=criterion.id,
         coverage=outcome.coverage,
-        evidence=(carrier(criterion, text),) if credited else (),
-        reason=reason(outcome, seen, lang),
+        contradicted=against,
+        evidence=(carrier(criterion, text),) if shown else (),
+        reason=reason(outcome, seen, lang, against=against),
         confidence=round(outcome.confidence, 3),
     )
 
@@ -99,7 +103,7 @@ def carrier(criterion: Criterion, text: str) -> Evidence:
     return Evidence(quote=text[start:end], start=start, end=end, state="verified")
 
 
-def reason(outcome: stack.Outcome, seen: Mapping[str, float], lang: Lang) -> str:
+def reason(outcome: stack.Outcome, seen: Mapping[str, float], lang: Lang, *, against: bool) -> str:
     """The verdict, and which signals speak for and against the point, the loudest first."""
     words = REASON[lang]
     numbers = {"yes": seen["yes"], "overlap": seen["overlap"]}
@@ -109,4 +113,4 @@ def reason(outcome: stack.Outcome, seen: Mapping[str, float], lang: Lang) -> str
         for side, sign in (("for", 1), ("against", -1))
     }
     parts = [words[side] + words["join"].join(said) for side, said in sides.items() if said]
-    return words["stop"].join([words[outcome.coverage], *parts]) + words["end"]
+    return words["stop"].join([words["contradicted" if against else outcome.coverage], *parts]) + words["end"]
