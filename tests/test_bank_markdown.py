@@ -116,6 +116,16 @@ def test_what_a_bank_says_about_itself() -> None:
     assert info.absent() == info.are_coding() == ("Q4",)
 
 
+def test_labels_in_unusual_places_are_not_lost() -> None:
+    imported = parse(
+        "# T\n参考答案：见附录\nLast updated: 1\nUpdated: 2\n"
+        "**Q1: t**\n- 标签：a\n**考点**：\n- a\n- 标签：写在要点里\n",
+        "b",
+    )
+    assert [one.text for one in imported.questions[0].rubric.criteria] == ["a", "标签：写在要点里"]
+    assert [one.lines for one in imported.info.notes] == [("Updated: 2",), ("参考答案：见附录",)]
+
+
 def test_a_bank_in_english_comes_in_too() -> None:
     imported = markdown.read(HERE / "bank_english.md")
     first, second = imported.questions
@@ -145,7 +155,7 @@ def test_all_faults_come_at_once_with_their_lines() -> None:
     )
     assert "has 5 faults" in said
     for expected in (
-        "b.md:2: key points that belong to no question",
+        "b.md:2: key points of no question",
         "b.md:5: unreadable difficulty: 很难",
         "b.md:8: Q1 stands already in line 4",
         "b.md:11: Q2 has no key points",

@@ -96,11 +96,8 @@ def _outside(blocks: tuple[Block, ...]) -> Iterator[Fault]:
             elif (
                 line.kind == "label" and line.field in ("points", "stars", "tags", "companies") and not inside
             ):
-                yield Fault(line.number, _OUTSIDE.get(line.field, _ELSE), "put it under **Q1: title**")
-
-
-_OUTSIDE = {"points": "key points that belong to no question"}
-_ELSE = "a field that belongs to no question"
+                what = "key points" if line.field == "points" else f"the {line.field}"
+                yield Fault(line.number, f"{what} of no question", "put it under **Q1: title**")
 
 
 def _too_much(block: Block, question: Question, notes: tuple[str, ...]) -> Iterator[Fault]:

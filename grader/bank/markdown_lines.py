@@ -37,7 +37,7 @@ FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line. `id` and `text` of a question, `field` and `text` of a label, `level` of a heading."""
+    """One line. `id` and `text` of a question; `field`, `text` and `raw` of a label; `level` of a heading."""
 
     number: int
     kind: Kind
@@ -45,6 +45,7 @@ class Line:
     level: int = 0
     id: str = ""
     field: str = ""
+    raw: str = ""
     indent: int = 0
     bulleted: bool = False
 
@@ -81,11 +82,19 @@ def _line(number: int, line: str) -> Line:
         field, text = _label(bullet[2])
         indent = len(bullet[1])
         if field:
-            return Line(number=number, kind="label", field=field, text=text, indent=indent, bulleted=True)
+            return Line(
+                number=number,
+                kind="label",
+                field=field,
+                text=text,
+                raw=bullet[2].strip(),
+                indent=indent,
+                bulleted=True,
+            )
         return Line(number=number, kind="bullet", text=bullet[2].strip(), indent=indent)
     field, text = _label(line.strip())
     if field:
-        return Line(number=number, kind="label", field=field, text=text)
+        return Line(number=number, kind="label", field=field, text=text, raw=line.strip())
     plain = PLAIN_QUESTION.fullmatch(line)
     if plain and re.match(rf"(?i){NUMBERED}[:：.、)）]", line) and plain[2]:
         return Line(number=number, kind="question", id=normalise(plain[1]), text=plain[2].strip("* "))
@@ -103,7 +112,7 @@ def _heading(number: int, level: int, text: str) -> Line:
         )
     field = FIELD_OF.get(text.strip("*:： ").lower(), "")
     if field:
-        return Line(number=number, kind="label", field=field)
+        return Line(number=number, kind="label", field=field, raw=text.strip())
     return Line(number=number, kind="heading", level=level, text=text.strip())
 
 

@@ -103,7 +103,7 @@ def _take(line: Line, state: str, found: _Fields) -> str:
         if state == "reference" and line.kind == "blank":
             found.reference.append("")
         return "after" if line.kind == "rule" and state == "points" else state
-    text = line.text if line.kind != "label" else f"{line.field}: {line.text}"
+    text = line.raw or line.text
     if state == "reference":
         found.reference.append(text)
     elif state == "points" and line.kind in ("bullet", "label"):

@@ -50,7 +50,7 @@ def read(blocks: Blocks, asked: tuple[str, ...]) -> BankInfo:
 
 def _block(info: BankInfo, heading: str, lines: tuple[Line, ...], asked: tuple[str, ...]) -> BankInfo:
     """Takes the lines under one heading in."""
-    said = [one for one in lines if one.kind in ("bullet", "text", "broken")]
+    said = [_as_text(one) for one in lines if one.kind in ("bullet", "text") or one.field == "reference"]
     days = [_day(one.text, info.sections) for one in said]
     if any(days):
         info = replace(info, days=info.days + tuple(one for one in days if one))
@@ -60,6 +60,11 @@ def _block(info: BankInfo, heading: str, lines: tuple[Line, ...], asked: tuple[s
     kind = next((name for name, words in KINDS if words.search(heading)), "")
     take = _TAKE.get(kind, _noted)
     return take(info, heading, [one.text for one in said])
+
+
+def _as_text(line: Line) -> Line:
+    """A label that means something in questions only is text elsewhere."""
+    return replace(line, kind="text", text=line.raw) if line.kind == "label" else line
 
 
 def _audience(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
@@ -170,14 +175,17 @@ def _section(heading: str) -> Section:
 
 def _footer(info: BankInfo, blocks: Blocks) -> BankInfo:
     labels = [one for _, lines in blocks for one in lines if one.kind == "label"]
-    updated = next((one.text for one in labels if one.field == "updated"), "")
-    count = next((one.text for one in labels if one.field == "count"), "")
+    updated = [one for one in labels if one.field == "updated"]
+    counts = [one for one in labels if one.field == "count"]
+    count = counts[0].text if counts else ""
+    again = tuple(one.raw for one in (*updated[1:], *counts[1:]))
     coding = re.search(
         r"(\d+)\s*道?\s*([^\s+＋=＝]*?(?:代码|编程|手撕|coding)[^\s+＋=＝]*)", count, re.IGNORECASE
     )
     return replace(
         info,
-        updated=updated,
+        updated=updated[0].text if updated else "",
+        notes=(Note(heading="", lines=again),) if again else (),
         count=count,
         promised=_number(r"[=＝]\s*(\d+)", count) or info.promised,
         theory=_number(r"(\d+)\s*道?\s*(?:理论|theory)", count),
