@@ -87,24 +87,16 @@ def prune(
     Every answer is graded once in replay, which costs nothing; what was not played is deleted. When a single
     answer can't be read or has no recording, nothing is.
     """
-    flags = {
-        "bank": bank,
-        "model": model,
-        "api_base": api_base,
-        "client": client,
-        "strategy": strategy,
-        "seed": seed,
-        "lang": lang,
-        "cassette": folder,
-        "mode": "replay",
-    }
+    given = dict(locals())
+    flags = {name: given[name] for name in given if name not in ("folder", "paths", "q", "dry_run")}
+    flags |= {"cassette": folder, "mode": "replay"}
     held = cassette.paths(folder)
     played = played_by(paths, q, flags)
     unused = [path for path in held if path.name not in played]
     for path in unused:
+        console.put(path.name)
         if not dry_run:
             path.unlink()
-        console.put(path.name)
     would = "would be deleted" if dry_run else "deleted"
     console.note(f"{len(unused)} {would}, {len(held) - len(unused)} kept")
     return 0

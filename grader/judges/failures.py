@@ -45,33 +45,29 @@ def from_status(
     status: int, said: str, *, where: str, model: str, retry_after: float | None = None
 ) -> JudgeError:
     """The error for a reply that is not 200. `said`: the endpoint's own words, made plain before."""
-    words = f": {said}" if said else ""
+    words = f" ({status}): {said}" if said else f" ({status})"
     if status in (401, 403):
         return JudgeError(
-            f"{where} refused the key ({status}){words}", "set GRADE_API_KEY or the provider's own variable"
+            f"{where} refused the key{words}", "set GRADE_API_KEY or the provider's own variable"
         )
     if status == 402 or (status == 429 and any(one in said.lower() for one in _SPENT)):
         return JudgeError(
-            f"{where} says that the account has no credit left ({status}){words}",
-            "top it up, or choose another --model",
+            f"{where} says that no credit is left{words}", "top it up, or choose another --model"
         )
     if status == 404:
-        return JudgeError(
-            f"{where} knows no such model or address (404){words}",
-            f"check the model name {model}, and that --api-base ends where /chat/completions begins",
-        )
-    if status == 408 or status == 504:
-        return TimedOut(f"{where} gave up waiting ({status}){words}", "try a longer --timeout")
-    if status == 429 or (status >= 500 and status != 501):
-        kind = "asks to slow down" if status == 429 else "failed"
+        hint = f"check the name {model}, and that --api-base ends where /chat/completions begins"
+        return JudgeError(f"{where} knows no such model or address{words}", hint)
+    if status in (408, 504):
+        return TimedOut(f"{where} gave up waiting{words}", "try a longer --timeout")
+    if status == 429:
         return Overloaded(
-            f"{where} {kind} ({status}){words}", "lower --concurrency or try later", retry_after, status
+            f"{where} asks to slow down{words}", "lower --concurrency or try later", retry_after
         )
+    if status >= 500 and status != 501:
+        return Overloaded(f"{where} failed{words}", "try later", retry_after)
     if 300 <= status < 400:
-        return JudgeError(
-            f"{where} redirects elsewhere ({status}){words}", "give --api-base the address it moved to"
-        )
-    return JudgeError(f"{where} refused the request ({status}){words}")
+        return JudgeError(f"{where} redirects elsewhere{words}", "give --api-base the address it moved to")
+    return JudgeError(f"{where} refused the request{words}")
 
 
 def refused_connection(where: str) -> JudgeError:
