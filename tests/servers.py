@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
@@ -38,7 +39,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(behave: Callable[[Seen], Behaviour]) -> AsyncIterator[Server]:
+async def serving(
+    behave: Callable[[Seen], Behaviour], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     """A server on a free port of this machine; `behave` chooses the behaviour for each request."""
     known = Server()
     open_writers: set[asyncio.StreamWriter] = set()
@@ -56,8 +59,8 @@ async def serving(behave: Callable[[Seen], Behaviour]) -> AsyncIterator[Server]:
             open_writers.discard(writer)
             writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    known.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
+    known.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield known
     finally:

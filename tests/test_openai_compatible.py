@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import ssl
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +179,44 @@ def test_nobody_listening_is_said_as_such() -> None:
     with pytest.raises(JudgeError, match="nothing answers") as caught:
         asyncio.run(whole())
     assert "is the server running" in caught.value.hint
+
+
+def unreachable(base: str) -> JudgeError:
+    async def whole() -> None:
+        async with openai_compatible.connect(base, "stub", timeout=5) as judge:
+            await judge(request())
+
+    with pytest.raises(JudgeError) as caught:
+        asyncio.run(whole())
+    assert type(caught.value) is JudgeError
+    return caught.value
+
+
+def test_a_name_that_nobody_has_is_said_as_such() -> None:
+    assert "the name of http://nowhere.invalid" in unreachable("http://nowhere.invalid/v1").message
+
+
+def test_a_proxy_that_fails_is_named_and_this_machine_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    error = unreachable("http://somewhere.invalid/v1")
+    assert "the proxy" in error.message
+    assert "HTTPS_PROXY" in error.hint
+    assert asked(servers.says("yes"))[0][0].text == "yes"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_server_without_a_trusted_certificate_is_not_talked_to(tmp_path: Path) -> None:
+    made = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -days 1"
+    subprocess.run(["openssl", *made.split()], cwd=tmp_path, check=True, capture_output=True)
+    own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    own.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with servers.elsewhere(servers.serving(lambda seen: servers.says("yes"), own)) as server:
+        error = unreachable(server.api_base)
+        assert server.seen == []
+    assert "no trusted TLS connection" in error.message
+    assert "SSL_CERT_FILE" in error.hint
 
 
 def picky(takes: Callable[[dict[str, object]], str]) -> Callable[[servers.Seen], servers.Behaviour]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import config, judges, stack
@@ -41,4 +41,6 @@ def choose(settings: Settings) -> Chosen:
     )
     if endpoint == "embedded":
         note(stack.trust(plan.strategy))
+    if settings.unverified is not None:
+        plan = replace(plan, unverified=settings.unverified)
     return Chosen(settings=settings, choice=choice, plan=plan)

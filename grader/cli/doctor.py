@@ -119,6 +119,8 @@ def key(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
         if judges.key_for(settings, environ):
             return Check(name="key", state="ok", said="OPENAI_API_KEY is set")
         todo = "if the server wants a key, set GRADE_API_KEY"
+        if environ.get("OPENAI_API_KEY"):
+            todo += " (OPENAI_API_KEY goes only where --api-base or GRADE_API_BASE says)"
         return Check(name="key", state="ok", said=f"none is sent; {todo}")
     from grader.judges import litellm
 

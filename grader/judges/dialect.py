@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -56,11 +57,8 @@ def adapted(dialect: Dialect, request: JudgeRequest, status: int, said: str) -> 
     about_schema = any(word in lower for word in _ABOUT_SCHEMA)
     if not about_schema:
         for name in request.params:
-            if (
-                name in lower
-                and name not in dialect.dropped
-                and ("unsupported" in lower or "support" in lower)
-            ):
+            named = name not in dialect.dropped and re.search(rf"\b{name}\b", lower)
+            if named and "support" in lower:
                 return replace(
                     dialect, dropped=dialect.dropped | {name}
                 ), f"does not take {name}; asking without it"
