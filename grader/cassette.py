@@ -177,6 +177,8 @@ def written(request: JudgeRequest, reply: JudgeReply) -> bytes:
 
 def _joined(shown: Mapping[str, Any]) -> dict[str, Any]:
     request = dict(shown)
+    if not isinstance(request["model"], str) or not isinstance(request["endpoint"], str):
+        raise TypeError("model and endpoint are names")
     if "messages" in request:
         request["messages"] = [{**one, "content": "\n".join(one["content"])} for one in request["messages"]]
     if "input" in request:

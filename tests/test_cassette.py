@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader import cassette
 from grader.cassette import Cassette
 from grader.errors import CassetteMiss, InputError
-from grader.types import JudgeReply, JudgeRequest, Usage
+from grader.types import JudgeReply, JudgeRequest, Usage, digest
 from tests import fakes
 
 REPLY = JudgeReply(
@@ -176,3 +180,34 @@ heavy &= set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_recording_made_by_hand_can_not_break_a_run_however_well_its_key_fits(tmp_path: Path) -> None:
+    whole = json.loads(keep(tmp_path).read_text("utf-8"))
+    for changes in ({"model": 7}, {"endpoint": None}, {"messages": [{"role": "user", "content": [1]}]}):
+        crafted = {**whole, "request": {**whole["request"], **changes}}
+        crafted["key"] = digest(crafted["request"])
+        path = tmp_path / "crafted" / cassette.name(crafted["key"])
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(crafted), "utf-8")
+        with pytest.raises(InputError):
+            cassette.read(path)
+    assert cassette.models(tmp_path / "crafted") == frozenset()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(part=st.sampled_from(["key", "request", "reply"]), value=JSON)
+def test_whatever_stands_in_a_recording_is_played_or_refused(part: str, value: object) -> None:
+    whole = json.loads(cassette.written(request(), REPLY))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / cassette.name(request().key)
+        path.write_text(json.dumps({**whole, part: value}), "utf-8")
+        with contextlib.suppress(InputError):
+            cassette.read(path)

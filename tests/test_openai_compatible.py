@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import openai_compatible
@@ -288,3 +290,46 @@ def test_an_address_that_can_not_be_used_is_refused_with_an_example(base: str) -
 def test_what_is_recorded_of_an_address_is_its_plain_form() -> None:
     assert openai_compatible.address("http://x:1/v1/?key=abc") == "http://x:1/v1"
     assert openai_compatible.address("http://x:1/v1/chat/completions") == "http://x:1/v1"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "message", "content", "error", "usage", "code", "finish_reason", "text"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(
+    JSON,
+    st.sampled_from(
+        [
+            lambda one: one,
+            lambda one: {"choices": [one]},
+            lambda one: {"choices": [{"message": one}]},
+            lambda one: {"choices": [{"message": {"content": one}, "finish_reason": one}], "usage": one},
+            lambda one: {"error": one},
+            lambda one: {"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens_details": one}},
+        ]
+    ),
+)
+def test_whatever_json_a_server_sends_is_a_reply_or_a_judge_error(
+    one: object, around: Callable[[object], object]
+) -> None:
+    raw = json.dumps(around(one)).encode()
+    try:
+        reply = openai_compatible.read_reply(raw, where="w", model="m")
+    except JudgeError:
+        return
+    assert isinstance(reply.text, str)
+    assert isinstance(reply.stop, str)
+    assert reply.usage.prompt >= 0
