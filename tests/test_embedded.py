@@ -96,6 +96,14 @@ def test_who_waits_for_another_run_is_told_why(tmp_path: Path, capsys: pytest.Ca
         assert "another grade" in capsys.readouterr().err
 
 
+def test_who_is_interrupted_while_waiting_for_the_judge_does_not_wait_on(tmp_path: Path) -> None:
+    first, second = (FileLock(tmp_path / "lock", thread_local=False) for _ in range(2))
+    left = threading.Event()
+    left.set()
+    with first, pytest.raises(JudgeError, match="stopped"), embedded.taken(second, left=left):
+        pass
+
+
 needs_weights = [pytest.mark.model, pytest.mark.skipif(find() is None, reason="the weights are not here")]
 
 

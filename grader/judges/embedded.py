@@ -6,12 +6,14 @@ import asyncio
 import importlib.util
 import os
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import InputError
+from grader.errors import InputError, JudgeError
 from grader.judges.fetch import disk_named, obtain
 from grader.judges.progress import shown
 from grader.judges.weights import QWEN, cache_folder
@@ -58,11 +60,13 @@ async def connect(
     with disk_named(cache):
         cache.mkdir(parents=True, exist_ok=True)
     turn, machine = asyncio.Lock(), filelock.FileLock(cache / "embedded.lock", thread_local=False)
+    left = threading.Event()
     async with AsyncExitStack() as stack:
+        stack.callback(left.set)
         model = _Model(cache, environ, stack)
 
         def answer(request: JudgeRequest) -> JudgeReply:
-            with taken(machine):
+            with taken(machine, left=left):
                 return model.reply(request)
 
         async def ask(request: JudgeRequest) -> JudgeReply:
@@ -73,15 +77,20 @@ async def connect(
 
 
 @contextmanager
-def taken(machine: BaseFileLock, patience: float = 3) -> Iterator[None]:
-    """Hold the lock; who waits longer than `patience` seconds is told why."""
+def taken(machine: BaseFileLock, patience: float = 3, left: threading.Event | None = None) -> Iterator[None]:
+    """Hold the lock; who waits longer than `patience` seconds is told why. JudgeError once `left` is set."""
     from filelock import Timeout
 
-    try:
-        machine.acquire(timeout=patience)
-    except Timeout:
-        print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
-        machine.acquire()
+    began, told = time.monotonic(), False
+    while not machine.is_locked:
+        try:
+            machine.acquire(timeout=0.1)
+        except Timeout:
+            if left is not None and left.is_set():
+                raise JudgeError("the embedded judge was stopped") from None
+            if not told and time.monotonic() - began > patience:
+                told = True
+                print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
     try:
         yield
     finally:

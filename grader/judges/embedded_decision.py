@@ -50,6 +50,10 @@ class Decider:
 
     def reply(self, request: JudgeRequest) -> JudgeReply:
         """`answers[id]` for each criterion: the probe's signals, less what an empty answer brings."""
+        with self._llama.used():
+            return self._reply(request)
+
+    def _reply(self, request: JudgeRequest) -> JudgeReply:
         probe = Probe(stack.load(str(request.params["fit"])).probe)
         null = self._null(request, probe)
         layout = self._layout(request)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes as C
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ class Capture:
     def __init__(self, library: Any, width: int) -> None:
         self.wanted: frozenset[bytes] = frozenset()
         self.taken: dict[str, Floats] = {}
+        self.stopped = False
         self.callback = ON_TENSOR(self._on_tensor)
         self._library, self._width = library, width
 
@@ -38,6 +41,8 @@ class Capture:
         self.taken.clear()
 
     def _on_tensor(self, tensor: int, ask: bool, _of: int | None) -> bool:
+        if self.stopped:
+            return ask  # look at the next tensor, and there end the graph
         if not self.wanted:
             return not ask
         name: bytes = self._library.ggml_get_name(tensor)
@@ -54,7 +59,7 @@ class Capture:
 
 
 class Llama:
-    """A model and a context. Not for two threads at once."""
+    """A model and a context. Not for two threads at once, but for `close`."""
 
     def __init__(self, path: Path, *, threads: int = 2) -> None:
         self.library = bind()
@@ -74,6 +79,14 @@ class Llama:
         self.capture = Capture(self.library, self.width)
         self.room = 0
         self._threads, self._context, self._memory = threads, None, None
+        self._busy = threading.Lock()
+
+    @contextmanager
+    def used(self) -> Iterator[Llama]:
+        """The model, which nobody frees meanwhile. JudgeError once it is closed."""
+        with self._busy:
+            self._refuse_when_stopped()
+            yield self
 
     def make_room(self, tokens: int, sequences: int) -> None:
         """A fresh context for so many tokens and sequences; what was decoded is forgotten."""
@@ -117,6 +130,7 @@ class Llama:
             batch, kept = _batch(places[start : start + BATCH])
             code = self.library.llama_decode(self._context, batch)
             del kept
+            self._refuse_when_stopped()
             if code:
                 raise JudgeError(f"llama.cpp stopped with code {code} while reading")
 
@@ -137,12 +151,18 @@ class Llama:
             self.library.llama_free(self._context)
         self._context = None
 
+    def _refuse_when_stopped(self) -> None:
+        if self.capture.stopped:
+            raise JudgeError("the embedded judge was stopped")
+
     def close(self) -> None:
-        """Give the memory back."""
-        self._free_context()
-        if self._model:
-            self.library.llama_model_free(self._model)
-        self._model = None
+        """Give the memory back, from any thread: a decode that runs is ended first, within milliseconds."""
+        self.capture.stopped = True
+        with self._busy:
+            self._free_context()
+            if self._model:
+                self.library.llama_model_free(self._model)
+            self._model = None
 
 
 def _batch(places: Sequence[Place]) -> tuple[Batch, object]:
