@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import config, judges, stack
+from grader import config, stack
+from grader.api import plan_for
 from grader.cli.console import note
 from grader.config import Choice, Settings
-from grader.strategies import Plan, resolve
+from grader.strategies import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +32,8 @@ def choose(settings: Settings) -> Chosen:
     """The judge of these settings, and the plan. Call it when all input is known to be good."""
     choice = config.choose_model(settings, os.environ)
     note(f"judge: {choice.model} ({choice.why})")
-    endpoint = judges.endpoint(settings, choice)
-    plan = Plan(
-        model=choice.model,
-        endpoint=endpoint,
-        strategy=resolve(settings.strategy, endpoint),
-        lang=settings.lang,
-        seed=settings.seed,
-    )
-    if endpoint == "embedded":
+    plan = plan_for(settings, choice)
+    if plan.endpoint == "embedded":
         note(stack.trust(plan.strategy))
     if settings.unverified is not None:
         plan = replace(plan, unverified=settings.unverified)
