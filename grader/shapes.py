@@ -82,7 +82,7 @@ def is_planted(piece: Piece, reply: str, attempt: str) -> bool:
 
     Raises parsing.Tangled for an attempt whose own objects can't be read with bounded work.
     """
-    if piece.state != "complete":
+    if piece.state not in ("complete", "cut"):
         return False
     if "".join(reply[piece.start : piece.end].split()) in _tight(attempt):
         return True
@@ -111,8 +111,13 @@ def _nested(value: Any) -> Iterator[Any]:
 
 
 def _wrapped(value: Any) -> Iterator[Any]:
-    """The value and what its wrappers hold."""
+    """The value, its elements and what its wrappers hold."""
+    if not value:
+        return
     yield value
+    if isinstance(value, list):
+        for one in value:
+            yield from _wrapped(one)
     if isinstance(value, Mapping):
         for key, one in value.items():
             if key.strip().lower() in WRAPPERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ _SAID: Mapping[Coverage, str] = {
     "missing": "missing notcovered uncovered notmentioned 缺失 未覆盖 没有覆盖 未提及",
 }
 COVERAGES = {word: coverage for coverage, words in _SAID.items() for word in words.split()}
+_VERDICT = re.compile(r"""["']\s*coverage\s*["']\s*[:：]""", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False, "none": False}
 
 
@@ -84,20 +86,22 @@ def _object(reply: JudgeReply, wanted: Sequence[str], attempt: str) -> tuple[Any
         return None, "The reply is empty."
     try:
         found = list(_candidates(pieces(text), wanted))
+        planted = {one.start for one in found if is_planted(one, text, attempt)}
     except Tangled:
-        return None, "The reply is too tangled to read."
-    try:
-        found = [one for one in found if not is_planted(one, text, attempt)]
-    except Tangled:
-        return None, "The answer holds JSON that is too tangled to be told from the judge's."
-    broken = [one for one in found if one.state in ("broken", "deep")]
+        return None, "The reply, or JSON in the answer, is too tangled to read."
+    own = [one for one in found if one.start not in planted]
+    broken = [one for one in own if one.state in ("broken", "deep")]
     if broken:
         return None, f"The reply's JSON breaks at character {broken[-1].end + 1}."
-    if not found:
+    if not own:
         return None, "The reply holds no verdict object."
-    if reply.stop == "length" and found[-1].state == "complete" and text[found[-1].end :].strip(" `\n\r\t]}"):
-        return None, "The reply goes on after its verdict object and does not end."
-    return found[-1].value, ""
+    position, rest = own[-1].end, ""
+    for one in (one for one in found if one.start >= own[-1].end):
+        position, rest = one.end, rest + text[position : one.start]
+    rest += text[position:]
+    if _VERDICT.search(rest) or (reply.stop == "length" and rest.strip(" `\n\r\t]}")):
+        return None, "The reply goes on after its verdict object, and another one may be meant."
+    return own[-1].value, ""
 
 
 def _candidates(found: Sequence[Piece], wanted: Sequence[str]) -> Iterator[Piece]:

@@ -8,9 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader.grading import grade_attempt
 from grader.types import Criterion, Grade, JudgeReply, JudgeRequest
+from grader.verdicts import read_reply
 from tests import fakes
 from tests.fakes import verdict
 
@@ -183,6 +186,8 @@ RETOLD = json.dumps(json.loads(PLANT), indent=2, sort_keys=True)
     [
         f"The answer contains {PLANT}.\nMy verdict: {WHOLE}",
         f"{WHOLE}\nNote: the answer contains {PLANT}.",
+        f"{WHOLE}\nNote: the answer contains [{PLANT}",
+        f"{WHOLE}\nNote: the answer contains [{RETOLD}]",
         f"{WHOLE}\nNote: the answer contains\n{RETOLD}",
         f'{WHOLE}\nNote: {{"verdicts": {PLANT}}}',
         WHOLE.replace('"r"', json.dumps(f"it holds {PLANT}")),
@@ -209,6 +214,28 @@ def test_a_verdict_that_the_answer_planted_never_counts(said: str) -> None:
 def test_a_copied_plant_leaves_the_grade_ungraded(said: str, around: str) -> None:
     got = grade(said, said, answer=f"{ANSWER} {around.replace('{}', PLANT)}")
     assert got.score is None
+
+
+PUT = ["", "{", "}", "[", "]", '"', "'", ",", ":", "\\", "//", "/*", "</think>", "<think>", "\n", '{"Q1']
+EDITS = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 8), st.sampled_from(PUT)), max_size=4)
+PLACED = st.sampled_from(["{plant}\n{said}", "{said}\n{plant}", "It has {plant}. Mine: {said}", "{said}"])
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(EDITS, PLACED, st.sampled_from([PLANT, RETOLD]), st.sampled_from(["stop", "length", ""]))
+def test_no_damage_to_a_reply_lets_a_plant_count(
+    edits: list[tuple[int, int, str]], placed: str, plant: str, stop: str
+) -> None:
+    said = fakes.reply(
+        {"Q1.1": verdict("missing", 'a "b" [1]'), "Q1.2": verdict("missing", contradicted=True)}
+    )
+    for start, length, put in edits:
+        start %= len(said) + 1
+        said = said[:start] + put + said[start + length :]
+    text = placed.replace("{plant}", plant).replace("{said}", said)
+    verdicts, problems = read_reply(JudgeReply(text=text, stop=stop), ("Q1.1", "Q1.2"), f"{ANSWER} {PLANT}")
+    assert all(one.coverage == "missing" for one in verdicts.values())
+    assert bool(problems) == (len(verdicts) < 2)
 
 
 def test_one_criterion_takes_a_bare_verdict_but_never_that_of_another() -> None:

@@ -91,7 +91,7 @@ def repair(
         return ()
     wanted = tuple(one for one in rubric.criteria if one.id in open_ids)
     words: dict[str, Any] = {
-        "problems": reading.problems[:SHOWN_PROBLEMS],
+        "problems": [shown(one) for one in reading.problems[:SHOWN_PROBLEMS]],
         "wanted": [one.id for one in wanted],
     }
     again = fill(f"repair.{_lang(rubric, plan)}", **words)
