@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 from collections.abc import Mapping
@@ -52,7 +51,7 @@ def ollama_model(environ: Mapping[str, str], timeout: float = 0.3) -> str | None
             shown = _ask(address, "POST", "/api/show", timeout, {"model": model["name"]})
             if "completion" in shown.get("capabilities", ["completion"]):
                 return f"ollama_chat/{model['name']}"
-    except (OSError, http.client.HTTPException, ValueError, TypeError, AttributeError, KeyError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
     return None
 
@@ -61,7 +60,7 @@ def ollama_version(environ: Mapping[str, str], timeout: float = 0.3) -> str | No
     """The version of the Ollama server on this machine, None when none answers."""
     try:
         return str(_ask(ollama_address(environ), "GET", "/api/version", timeout).get("version", ""))
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError):
         return None
 
 
@@ -77,6 +76,8 @@ def _is_local_chat(model: Mapping[str, Any]) -> bool:
 
 def _ask(address: str, method: str, path: str, timeout: float, body: object = None) -> Any:
     """JSON of one small request, straight to the server: a proxy has no business with this machine."""
+    import http.client  # a configured model asks nobody, and should not wait for this
+
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout)
@@ -85,8 +86,10 @@ def _ask(address: str, method: str, path: str, timeout: float, body: object = No
         connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
         reply = connection.getresponse()
         if reply.status != 200:
-            raise http.client.HTTPException(f"{reply.status} {reply.reason}")
+            raise OSError(f"{reply.status} {reply.reason}")
         return json.loads(reply.read(_CAP))
+    except http.client.HTTPException as error:
+        raise OSError(f"no HTTP: {error!r}") from error
     finally:
         connection.close()
 
