@@ -126,3 +126,19 @@ def test_bytes_from_a_windows_editor_are_read(tmp_path: Path):
         "-", "--q", "Q43", "--dry-run", cwd=tmp_path, stdin="直接优化策略，不用奖励模型".encode("gbk")
     )
     assert "直接优化策略" in out
+
+
+def test_a_judge_that_nobody_can_reach_leaves_the_answer_ungraded_not_zero(tmp_path: Path):
+    code, out, err = grade("-", "--q", "Q43", "--json", cwd=tmp_path, stdin=b"DPO ...", GRADE_TRIES="1")
+    assert code == 3
+    assert json.loads(out)["score"] is None
+    assert json.loads(out)["ungraded"] is True
+    assert "error: ungraded: " in err
+    assert "\n\nhint: " in err
+
+
+def test_the_page_of_an_ungraded_answer_says_so(tmp_path: Path):
+    code, out, _ = grade("-", "--q", "Q43", cwd=tmp_path, stdin=b"DPO ...", GRADE_TRIES="1")
+    assert code == 3
+    assert "this answer is ungraded" in out
+    assert "█" not in out

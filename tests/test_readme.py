@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,18 @@ def test_links_lead_to_files(name: str):
 def test_no_constraint_holds_an_address():
     for lock in (ROOT / "constraints").glob("*.txt"):
         assert "://" not in lock.read_text(encoding="utf-8")
+
+
+def test_the_locks_hold_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        "run.txt": [*project["dependencies"], *extras["local"]],
+        "test.txt": [*project["dependencies"], *(one for extra in extras.values() for one in extra)],
+    }
+    for lock, wanted in asked.items():
+        held = re.findall(
+            r"^([\w.-]+)==", (ROOT / "constraints" / lock).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        names = {re.split(r"[<>=!~\[; ]", one)[0].lower() for one in wanted}
+        assert names <= set(held), f"{lock} is older than pyproject.toml: run scripts/lock"
