@@ -53,7 +53,7 @@ def spread(scores: Iterable[float], width: int) -> str:
 
 def lines(labels: Sequence[str], series: Series, width: int) -> str:
     """A line a person over the runs, from 0 to 1."""
-    chart = _chart("Line", width, 260, range=(0, 1), dots_size=4)
+    chart = _chart("Line", width, 260, range=(0, 1), dots_size=4, margin_right=56)
     chart.x_labels = [_cut(one, 18) for one in labels]
     chart.y_labels = [0, 0.25, 0.5, 0.75, 1]
     for name, values in series:
@@ -74,7 +74,7 @@ def _bars(kind: str, labels: Sequence[str], series: Series, width: int, **more: 
         kind,
         width,
         max(90, 50 + rows * (34 if kind != "HorizontalBar" else 22)),
-        margin_left=max(map(_cells, labels), default=0) * 7 + 14,
+        margin_left=max((_cells(one) * 6.6 - len(one) * 6 for one in labels), default=0) + 8,
         print_values=kind != "HorizontalBar",
         print_zeroes=False,
         show_x_labels=False,

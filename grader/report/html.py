@@ -195,7 +195,7 @@ def _missed(rows: Sequence[tuple[Run, Graded]]) -> list[dict[str, Any]]:
     )
     return [
         {"criterion": known[one][0], "question": known[one][1], "lost": lost[one], "asked": asked[one]}
-        for one in worst[:10]
+        for one in worst[:6]
     ]
 
 
