@@ -151,3 +151,17 @@ def test_what_cannot_be_graded_is_named_before_anything_is_asked(tmp_path: Path,
     assert "skipped: round.jsonl:1" in said
     assert "1 that can't be read" in said
     assert "nothing to grade" in said
+
+
+def test_a_server_that_refuses_everything_stops_the_batch_after_some_answers(tmp_path: Path) -> None:
+    write_round(tmp_path / "round.jsonl", 200)
+    stopped = batch(tmp_path, "http://127.0.0.1:9/v1", "round.jsonl", code=3)
+    assert "20 answers in a row got no grade" in stopped.stderr
+    assert "nothing answers at http://127.0.0.1:9/v1" in stopped.stderr
+    assert 20 <= len(grades(tmp_path)) < 100
+
+
+def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> None:
+    write_round(tmp_path / "round.jsonl", 1)
+    assert "did you mean round.jsonl?" in batch(tmp_path, address, "rund.jsonl", code=2).stderr
+    assert not (tmp_path / "run").exists()

@@ -62,6 +62,12 @@ def sources(paths: Sequence[str]) -> Iterator[Source]:
             )
 
 
+def check(paths: Sequence[str]) -> None:
+    """InputError for a path that leads to nothing; no file is opened."""
+    for one in paths:
+        next(sources([one]))
+
+
 def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None) -> Iterator[Job | Refused]:
     """Every answer as a job, or what is wrong with it. Only one answer is in memory at a time.
 

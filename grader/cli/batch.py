@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +11,9 @@ from typer import Argument, Option
 
 from grader import estimates, runs
 from grader.bank import Bank, load
-from grader.bank.rounds import Job, read_round
+from grader.bank.rounds import Job, check, read_round
 from grader.bank.tables import Refused
-from grader.cassette import name
-from grader.cli import forecast, options
+from grader.cli import forecast, options, recordings
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.console import note, put_json
 from grader.cli.interrupts import listening
@@ -27,7 +26,7 @@ from grader.errors import InputError
 from grader.judges import connect
 from grader.judges.prices import Price, price
 from grader.runs import Run
-from grader.types import Judge, JudgeRequest
+from grader.types import Judge
 from grader.wire import to_json
 
 
@@ -61,6 +60,7 @@ def batch(
     flags = {one: given[one] for one in given if one not in ("paths", "out", "q", "json", "dry_run")}
     settings = settings_of(flags)
     shelf = load(settings.bank)
+    check(paths)
     chosen = choose(settings)
     tariff = price(chosen.plan.model)
     if settings.max_cost is not None and tariff is None:
@@ -91,20 +91,12 @@ def look(
     done: dict[int, int], run: Run | None,
 ) -> estimates.Estimate:  # fmt: skip
     """The plan, said on stderr before anything is paid."""
-    settings = chosen.settings
-    recorded: Callable[[JudgeRequest], bool] | None = None
-    if settings.cassette is not None and settings.mode in ("auto", "replay") and settings.cassette.is_dir():
-        folder = settings.cassette
-
-        recorded = lambda request: (folder / name(request.key)).is_file()  # noqa: E731
-    elif run is not None and len(run.replies):
-        recorded = run.replies.__contains__
     found = estimates.survey(
         read_round(paths, shelf, question=q),
         chosen.plan,
         done=lambda key: runs.is_done(done, key),
         known=lambda attempt: runs.number(attempt) in done,
-        recorded=recorded,
+        recorded=recordings.known(chosen.settings, run),
         price=tariff,
     )
     forecast.say(found, chosen)
@@ -136,9 +128,8 @@ async def play(
 
     progress = summary.progress
     async with connect(settings, chosen.choice, notice=progress.retried, around=around) as asking:
-        own = settings.cassette is None
-        judge = run.replies.wrap(asking) if own else asking
-        forget = run.replies.forget if own else None
+        judge = recordings.wrap(asking, settings, run)
+        forget = recordings.forget(settings, run)
         with listening(stop, lambda: throttle.flying), shown(progress) as display:
             async for outcome in grade_round(
                 round_, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget

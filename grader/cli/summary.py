@@ -13,6 +13,9 @@ from grader.cli.progress import Progress, clock
 from grader.engines.local import Outcome, Stop
 from grader.estimates import SHOWN, Estimate
 
+HOPELESS = 20
+"""Failures in a row after which a batch stops: a wrong key or a dead server fails every answer."""
+
 
 class Summary:
     """Counts while the grades come in."""
@@ -26,6 +29,7 @@ class Summary:
         self.total = 0.0
         self.review = 0
         self.ungraded = 0
+        self.in_a_row = 0
         self.examples: list[str] = []
 
     def add(self, outcome: Outcome, spent: float | None) -> None:
@@ -36,8 +40,14 @@ class Summary:
         self.review += grade.needs_review
         if grade.score is not None:
             self.total += grade.score
+            self.in_a_row = 0
             return
         self.ungraded += 1
+        self.in_a_row += outcome.missed is None
+        if self.in_a_row >= HOPELESS:
+            self.stop.because(
+                f"{HOPELESS} answers in a row got no grade, the last because: {grade.problems[0]}"
+            )
         if len(self.examples) < SHOWN:
             self.examples.append(f"{grade.attempt}: {'; '.join(grade.problems)}")
 
