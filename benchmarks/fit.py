@@ -58,17 +58,18 @@ def _short(number: float) -> float:
     return round(float(number), 6)
 
 
-def about(rows: list[gold.Labelled], agreement: dict[str, Any], setup: tables.Setup) -> dict[str, Any]:
+def about(table: tables.Table, agreement: dict[str, Any], setup: tables.Setup) -> dict[str, Any]:
     """What the fit was made on and for."""
-    used = [one for one in rows if one.set in setup.train]
     return {
         "note": "The embedded judge's probe (kernel ridge) and stack (two logistics), by benchmarks/fit.py.",
         "made": datetime.now(UTC).date().isoformat(),
-        "fitted_on": {name: sum(one.set == name for one in used) for name in setup.train},
-        "labels": sum(len(one.levels) for one in used),
+        "fitted_on": {
+            name: {"answers": len(set(table["attempt"][own])), "labels": int(own.sum())}
+            for name, own in ((name, table["set"] == name) for name in setup.train)
+        },
         "weights": QWEN.sha256,
         "prompts": {name: prompt_hash(name) for name in ("pointwise.zh", "pointwise.en")},
-        "rubrics": digest(sorted({one.rubric.hash for one in used})),
+        "rubrics": digest(sorted(set(table["rubric"][np.isin(table["set"], setup.train)]))),
         "agreement": agreement,
     }
 
@@ -108,12 +109,14 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--nulls", action="store_true", help="only what rubrics bring for an empty answer")
+    parser.add_argument("--kept", action="store_true", help="use the answers already read, read no others")
     chosen = parser.parse_args()
     if chosen.nulls:
         nulls(chosen.out.with_name("nulls.json"))
         return
     rows = [one for name in {*SETUP.train, REPORTED} for one in gold.read(name, chosen.gold)]
-    features.extract(rows, chosen.features)
+    if not chosen.kept:
+        features.extract(rows, chosen.features)
     table = tables.build(rows, chosen.features, SETUP.blocks)
     kern = tables.kernel(table, SETUP)
     train = np.flatnonzero(np.isin(table["set"], SETUP.train) & (table["set"] != REPORTED))
@@ -121,7 +124,7 @@ def main() -> None:
     chances, levels, fitted = tables.judge(table, kern, train, test, SETUP)
     agreement = {"set": REPORTED, **figures(table, test, chances, levels)}
     document = {
-        "about": about(rows, agreement, SETUP),
+        "about": about(table, agreement, SETUP),
         "stack": stacked(fitted, SETUP),
         "contradicted": _short(tables.contradiction(table, kern, train, SETUP)),
         "probe": tables.probe(table, SETUP, pack),

@@ -17,7 +17,6 @@ from grader import signals
 HEADS = ("credit", "partial", "covered", "contradicted", "answer")
 BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in (16, 18, 20))
 WORDS = ("overlap", "overlap_parts", "terms")
-PROBE = ("probe_partial", "probe_covered", "probe_others", "probe_contradicted", "probe_answer")
 GROUPS = {
     "probe_others": "answer",
     "probe_answer": "answer",
@@ -33,7 +32,7 @@ class Setup:
     """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back."""
 
     blocks: tuple[str, ...] = BLOCKS
-    signals: tuple[str, ...] = (*PROBE, "yes_no", *WORDS)
+    signals: tuple[str, ...] = ("probe_partial", "probe_covered", "yes_no", *WORDS)
     ridge: float = 0.3
     penalty: float = 10.0
     train: tuple[str, ...] = ("interview_train",)
@@ -76,6 +75,7 @@ def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
     return {
         "set": one.set,
         "question": one.rubric.question,
+        "rubric": one.rubric.hash,
         "attempt": one.name,
         "kind": one.kind,
         "level": one.levels[index],
