@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,6 +64,9 @@ def pieces(text: str, *, thoughts: bool = True) -> list[Piece]:
 
     Raises Tangled when reading takes more work than eight passes over the text.
     """
+    whole = _strict(text)
+    if whole is not None:
+        return [whole]
     found: list[Piece] = []
     position, spent = 0, 0
     while start := _START.search(text, position):
@@ -87,6 +91,42 @@ def pieces(text: str, *, thoughts: bool = True) -> list[Piece]:
         if spent > 8 * len(text) + 10_000:
             raise Tangled
     return found
+
+
+def _strict(text: str) -> Piece | None:
+    """A text that is one object of strict JSON, as most are, read by the standard library: five times faster.
+
+    None where it is not, and where reading it here could differ from reading it below.
+    """
+    bare = text.strip(" \n\r\t")
+    if not (bare.startswith("{") and bare.endswith("}")) or "\\u" in bare:
+        return None
+    if bare.count("{") + bare.count("[") > DEEPEST:
+        return None
+    try:
+        value = _DECODER.decode(bare)
+    except ValueError:
+        return None
+    start = text.index("{")
+    return Piece(value, start, start + len(bare))
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        members[key] = Unclear() if key in members else value
+    return members
+
+
+def _number(raw: str) -> float:
+    if _WORD.fullmatch(raw) is None:
+        raise ValueError(raw)
+    return float(raw)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_number, parse_float=_number, parse_constant=_number
+)
 
 
 def _piece(text: str, start: int) -> Piece:

@@ -108,6 +108,8 @@ async def _outcome(job: Job, judge: Judge, plan: Plan, forget: Forget | None) ->
     async def noting(request: JudgeRequest) -> JudgeReply:
         nonlocal kept
         reply = await judge(request)
+        for _ in range(2):  # requests that waited for this place are sent before this reply is worked on
+            await asyncio.sleep(0)
         asked.append(request)
         kept = kept or reply.recorded
         return reply
