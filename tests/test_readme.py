@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -69,3 +70,12 @@ def test_the_locks_hold_what_the_project_asks_for():
         )
         names = {re.split(r"[<>=!~\[; ]", one)[0].lower() for one in wanted}
         assert names <= set(held), f"{lock} is older than pyproject.toml: run scripts/lock"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_agreement_is_the_one_that_the_fit_records(name: str):
+    fit = json.loads(next((ROOT / "grader" / "fits").glob("*.json")).read_text(encoding="utf-8"))
+    found = fit["about"]["agreement"]
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert f"{found['weighted_kappa']:.2f}".removeprefix("0") in text
+    assert str(found["criteria"]) in text
