@@ -51,6 +51,8 @@ def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no
     failed = [one for one in checked.rows if one.failed]
     if failed:
         note(f"below the bar: {len(failed)} of {len(checked.rows)} write-ups")
+    if code == 0:
+        note(f"passes: {len(checked.rows)} write-up(s)")
     if checked.missed:
         _explain(checked, settings)
     elif code == 3:
