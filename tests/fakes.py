@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace as replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from grader.errors import JudgeError
+from grader.labels import Labelled
 from grader.report.graded import Graded
+from grader.runs import key, open_run
+from grader.scoring import score
 from grader.strategies import Plan
 from grader.types import (
     Attempt,
@@ -108,3 +112,25 @@ def graded(
         **made,
     }
     return Graded(question=asked, attempt=own, grade=Grade(**fields))
+
+
+def judged_run(
+    folder: Path,
+    labelled: Sequence[Labelled],
+    choose: Callable[[str, str], tuple[str, float]],
+    model: str = "fake",
+) -> Path:
+    """A run of these answers; `choose` gives coverage and confidence for a criterion and its label."""
+    with open_run(folder, {"model": model}) as run:
+        for one in labelled:
+            verdicts = []
+            for criterion in one.rubric.criteria:
+                coverage, confidence = choose(criterion.id, one.labels.get(criterion.id, "missing"))
+                verdicts.append(said(criterion.id, coverage, confidence=confidence))
+            card = JudgeCard(model=model, strategy="joint", prompt="sha256:p", rubric=one.rubric.hash)
+            grade = Grade(
+                attempt=one.attempt.id, question=one.rubric.question, score=score(one.rubric, verdicts),
+                verdicts=tuple(verdicts), judge=card, calls=1, usage=Usage(prompt=100, cost_usd=0.001),
+            )  # fmt: skip
+            run.add(key(one.rubric, one.attempt, plan(model=model)), grade, one.attempt, one.rubric)
+    return folder

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
 from grader import estimates, runs
-from grader.bank import Bank, load
+from grader.bank import load
 from grader.bank.rounds import Job, check, read_round
 from grader.bank.tables import Refused
 from grader.cli import forecast, options, recordings
@@ -70,14 +70,14 @@ def batch(
         )
     if dry_run:
         done, _ = runs.index(out)
-        look(paths, shelf, q, chosen, tariff, done, None)
+        look(read_round(paths, shelf, question=q), chosen, tariff, done, None)
         return 0
     sitting = {"paths": paths, "model": chosen.plan.model, "endpoint": chosen.plan.endpoint,
                "strategy": chosen.plan.strategy}  # fmt: skip
     with runs.open_run(out, sitting) as run:
         for words in run.notes:
             note(f"note: {words}")
-        found = look(paths, shelf, q, chosen, tariff, run.done, run)
+        found = look(read_round(paths, shelf, question=q), chosen, tariff, run.done, run)
         summary = Summary(found, out)
         try:
             asyncio.run(play(read_round(paths, shelf, question=q), run, chosen, tariff, summary, json))
@@ -87,12 +87,12 @@ def batch(
 
 
 def look(
-    paths: list[str], shelf: Bank, q: str | None, chosen: Chosen, tariff: Price | None,
+    round_: Iterable[Job | Refused], chosen: Chosen, tariff: Price | None,
     done: dict[int, int], run: Run | None,
 ) -> estimates.Estimate:  # fmt: skip
     """The plan, said on stderr before anything is paid."""
     found = estimates.survey(
-        read_round(paths, shelf, question=q),
+        round_,
         chosen.plan,
         done=lambda key: runs.is_done(done, key),
         known=lambda attempt: runs.number(attempt) in done,

@@ -9,6 +9,6 @@ lock           held while a process writes
 
 from grader.runs.keys import key, number
 from grader.runs.reading import Row, about, read, rubrics
-from grader.runs.run import Run, index, is_done, open_run
+from grader.runs.run import Run, index, is_done, now, open_run
 
-__all__ = ["Row", "Run", "about", "index", "is_done", "key", "number", "open_run", "read", "rubrics"]
+__all__ = ["Row", "Run", "about", "index", "is_done", "key", "now", "number", "open_run", "read", "rubrics"]

@@ -1,0 +1,5 @@
+"""Labels against grades: how far a judge agrees with people, and the calibration that follows from it.
+
+joining  labels beside the verdicts on the same criteria
+card     the judge card: every figure, with what it was measured on and with
+"""

@@ -1,0 +1,161 @@
+"""`grade calibrate LABELS...`: how far a judge agrees with people; its card; a fit; a check against drift."""
+
+from __future__ import annotations
+
+import json as plain_json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from grader import labels as label_files
+from grader import runs
+from grader.agreement.differences import Difference, difference
+from grader.bank import load
+from grader.calibration import card as cards
+from grader.calibration.card import Card
+from grader.calibration.joining import join
+from grader.cli import asking, options, trouble
+from grader.cli.chosen import settings_of
+from grader.cli.console import note, put_json, stdout_console
+from grader.config import Settings
+from grader.errors import InputError, JudgeError
+from grader.labels import Labelled
+from grader.report import card as pages
+from grader.report.card_words import compared, left_out
+
+MEASURE = "What is measured"
+Labels = Annotated[
+    list[Path],
+    Argument(
+        help="JSONL files with labels, or runs that people labelled.", metavar="LABELS...", show_default=False
+    ),
+]
+Run = Annotated[
+    Path | None,
+    Option(
+        "--run", help="Measure this run's grades; nobody is asked.", metavar="RUN", rich_help_panel=MEASURE
+    ),
+]
+CardFile = Annotated[
+    list[Path] | None,
+    Option(
+        "--card",
+        help="Write the judge card: .md, .html or .json.",
+        metavar="FILE",
+        rich_help_panel=options.SHOWN,
+    ),
+]
+Against = Annotated[
+    Path | None,
+    Option(
+        "--against",
+        help="Compare with another judge: its CARD.json or RUN.",
+        metavar="PATH",
+        rich_help_panel=MEASURE,
+    ),
+]
+Drift = Annotated[
+    Path | None,
+    Option("--drift", help="Exit 1 on a fall beyond noise.", metavar="CARD.json", rich_help_panel=MEASURE),
+]  # fmt: skip
+
+
+def calibrate(
+    labels: Labels,
+    run: Run = None,
+    card: CardFile = None,
+    against: Against = None,
+    drift: Drift = None,
+    bank: options.Bank = None,
+    model: options.Model = None,
+    api_base: options.ApiBase = None,
+    client: options.Client = None,
+    strategy: options.Strategy = None,
+    concurrency: options.Concurrency = None,
+    max_cost: options.MaxCost = None,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    lang: options.Lang = None,
+    cassette: options.Cassette = None,
+    mode: options.Mode = None,
+    json: options.Json = False,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Measure how far a judge agrees with people's labels."""
+    given = dict(locals())
+    ours = ("labels", "run", "card", "against", "drift", "json", "dry_run")
+    settings = settings_of({name: value for name, value in given.items() if name not in ours})
+    check_cards(card or ())
+    labelled = label_files.read(labels, load(settings.bank))
+    earlier = cards.saved_pairs(drift) if drift is not None else None
+    folder = run or asking.folder(labelled, settings)
+    if run is None and (code := asking.ask(labelled, settings, folder, dry_run=dry_run)) is not None:
+        return code
+    made = measured(labelled, folder, labels, settings)
+    more: list[str] = []
+    other = cards.other_pairs(against, labelled) if against is not None else None
+    differences = [
+        (name, difference(made.pairs, pairs, seed=settings.seed))
+        for name, pairs in (one for one in (other, earlier) if one is not None)
+    ]
+    for name, found in differences:
+        more += compared(found, name)
+    write(made, more, card or ())
+    show(made, more, differences, json)
+    return fallen(differences[-1][1]) if drift is not None else 0
+
+
+def measured(labelled: Sequence[Labelled], folder: Path, sources: Sequence[Path], settings: Settings) -> Card:
+    """The card; JudgeError when no labelled answer was graded."""
+    joined = join(labelled, runs.read(folder))
+    made = cards.make(
+        labelled, joined, [one.name for one in sources], version=trouble.version(), seed=settings.seed
+    )
+    if made.ungraded or made.absent or made.silent:
+        note(left_out(made))
+    for attempt, why in list(made.ungraded.items())[:5]:
+        note(f"ungraded: {attempt}: {why}")
+    if not made.pairs:
+        raise JudgeError(
+            "nothing to measure: no labelled answer has a grade", "`grade doctor` tries the judge"
+        )
+    return made
+
+
+def check_cards(files: Sequence[Path]) -> None:
+    """InputError for a card of unknown kind, before anything is asked."""
+    for one in files:
+        if one.suffix.lower() not in (".md", ".html", ".json"):
+            raise InputError(f"--card {one}: not a kind of card", "name it .md, .html or .json")
+
+
+def write(made: Card, more: Sequence[str], files: Sequence[Path]) -> None:
+    """Each card into its file."""
+    for one in files:
+        kind = one.suffix.lower()
+        if kind == ".json":
+            text = plain_json.dumps(cards.to_json(made), ensure_ascii=False, indent=1)
+        else:
+            text = (pages.markdown if kind == ".md" else pages.html)(made, more)
+        one.parent.mkdir(parents=True, exist_ok=True)
+        one.write_bytes(text.encode("utf-8", "backslashreplace"))
+        note(f"wrote {one}")
+
+
+def show(made: Card, more: Sequence[str], differences: Sequence[tuple[str, Difference]], json: bool) -> None:
+    """On standard output."""
+    if json:
+        against = [{"judge": name, **vars(found), "falls": found.falls} for name, found in differences]
+        put_json({**cards.to_json(made), "against": against})
+    else:
+        pages.terminal(made, more, stdout_console())
+
+
+def fallen(found: Difference) -> int:
+    """1 and a word when agreement fell beyond noise."""
+    if not found.falls:
+        return 0
+    note(f"agreement fell: weighted kappa {found.weighted_kappa:+.2f} against the card, beyond noise")
+    return 1

@@ -1,0 +1,165 @@
+"""Files of labels, a JSON object a line: answers with what people said of each criterion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from grader.bank.ids import normalise
+from grader.bank.rounds import Job, tidy
+from grader.bank.store import Bank
+from grader.bank.tables import Refused, Row, rubric_of
+from grader.bank.textfile import read_text
+from grader.errors import InputError
+from grader.types import Attempt, Coverage, Lang, Rubric
+
+LARGEST = 100_000_000
+COVERAGES = get_args(Coverage)
+Said = Mapping[str, Coverage]
+"""Coverage by criterion id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """An answer with its labels. `raters`: what each person said where that is known."""
+
+    attempt: Attempt
+    rubric: Rubric
+    labels: Said
+    contradicted: frozenset[str] = frozenset()
+    raters: tuple[Said, ...] = ()
+    lang: str = ""
+    kind: str = ""
+
+    @property
+    def job(self) -> Job:
+        """What a judge is asked to grade."""
+        return Job(self.attempt, self.rubric)
+
+
+@dataclass
+class _Shelf:
+    """Answers met so far; a later line about the same one adds to it."""
+
+    bank: Bank
+    found: dict[tuple[str, str, str], Labelled] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    rubrics: dict[str, Rubric] = field(default_factory=dict)
+
+
+def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
+    """The labelled answers of JSONL files, or of run folders that people labelled. InputError names file,
+    line, field and fix."""
+    shelf = _Shelf(bank)
+    for path in paths:
+        file = path / "labels.jsonl" if path.is_dir() else path
+        if not file.is_file():
+            hint = "label some: grade label RUN" if path.is_dir() else "labels are JSONL, an answer a line"
+            raise InputError(f"{file}: there is no such file", hint)
+        for number, line in enumerate(read_text(file, limit=LARGEST).split("\n"), 1):
+            if line.strip():
+                _add(shelf, _object(line, f"{file}:{number}"), f"{file}:{number}")
+    if not any(one.labels for one in shelf.found.values()):
+        raise InputError("there are no labels in these files", '{"question": "Q43", "answer": "...", '
+                         '"labels": {"Q43.1": "covered"}}')  # fmt: skip
+    return list(shelf.found.values())
+
+
+def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
+    for name in ("question", "answer"):
+        if not isinstance(shape.get(name), str):
+            raise InputError(f"{where}: {name} is missing or not a text", "label rows carry their answer")
+    rubric = _rubric(shelf, shape, where)
+    attempt = shape.get("attempt") or f"{rubric.question}-{where.rpartition(':')[2]}"
+    key = (rubric.question, str(attempt), shape["answer"])
+    labels = _said(shape.get("labels"), where, "labels")
+    if unknown := next((one for one in labels if all(one != own.id for own in rubric.criteria)), None):
+        known = ", ".join(one.id for one in rubric.criteria)
+        raise InputError(
+            f"{where}: labels: {unknown} is no criterion of {rubric.question}", f"known: {known}"
+        )
+    contradicted = _against(shape.get("contradicted"), where)
+    if (before := shelf.found.get(key)) is not None:
+        kept = (before.contradicted - labels.keys()) | contradicted
+        shelf.found[key] = replace(before, labels={**before.labels, **labels}, contradicted=kept)
+        return
+    shelf.found[key] = Labelled(
+        attempt=Attempt(id=_free(shelf, str(attempt)), question=rubric.question, text=shape["answer"]),
+        rubric=rubric,
+        labels=labels,
+        contradicted=contradicted,
+        raters=tuple(_said(one, where, "raters") for one in shape.get("raters") or ()),
+        lang=str(shape.get("lang") or rubric.lang),
+        kind=str(shape.get("kind") or ""),
+    )
+
+
+def _free(shelf: _Shelf, wanted: str) -> str:
+    """An id that no other answer has, safe as a file name."""
+    name = tidy(wanted)
+    shelf.names[name] = shelf.names.get(name, 0) + 1
+    return name if shelf.names[name] == 1 else f"{name}-{shelf.names[name]}"
+
+
+def _rubric(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> Rubric:
+    content = json.dumps([shape["question"], shape.get("question_text"), shape.get("criteria")])
+    if content not in shelf.rubrics:
+        shelf.rubrics[content] = _read_rubric(shelf.bank, shape, where)
+    return shelf.rubrics[content]
+
+
+def _read_rubric(bank: Bank, shape: Mapping[str, Any], where: str) -> Rubric:
+    if not shape.get("criteria"):
+        try:
+            return bank.question(normalise(shape["question"])).rubric
+        except InputError as error:
+            raise InputError(f"{where}: {error.message}", error.hint) from error
+    if not isinstance(shape["criteria"], list):
+        raise InputError(f"{where}: criteria is not a list", '[{"id": "A.1", "text": "...", "weight": 1}]')
+    made = rubric_of(
+        Row(
+            question=shape["question"],
+            answer=shape["answer"],
+            where=where,
+            question_text=str(shape.get("question_text") or ""),
+            criteria=tuple(shape["criteria"]),
+        )
+    )
+    if isinstance(made, Refused):
+        raise InputError(f"{where}: {made.why}", made.hint)
+    lang: Lang = "en" if shape.get("rubric_lang") == "en" else "zh"
+    return replace(made, lang=lang) if shape.get("rubric_lang") in ("zh", "en") else made
+
+
+def _said(raw: Any, where: str, field_name: str) -> dict[str, Coverage]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise InputError(f"{where}: {field_name} is not an object", '{"Q43.1": "covered"}')
+    for criterion, coverage in raw.items():
+        if coverage is not None and coverage not in COVERAGES:
+            raise InputError(
+                f"{where}: {field_name}: {criterion} is {coverage!r}", f"one of {', '.join(COVERAGES)}"
+            )
+    return {criterion: coverage for criterion, coverage in raw.items() if coverage is not None}
+
+
+def _against(raw: Any, where: str) -> frozenset[str]:
+    if raw is None:
+        return frozenset()
+    if not isinstance(raw, list) or not all(isinstance(one, str) for one in raw):
+        raise InputError(f"{where}: contradicted is not a list of criterion ids", '["Q43.2"]')
+    return frozenset(raw)
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    try:
+        shape = json.loads(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not readable as JSON: {error}", "labels are JSONL") from error
+    if not isinstance(shape, dict):
+        raise InputError(f"{where}: not an object", '{"question": "Q43", "answer": "...", "labels": {}}')
+    return shape

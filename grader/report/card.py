@@ -1,0 +1,146 @@
+"""The judge card in Markdown, HTML and on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from grader.agreement.kappas import Table
+from grader.agreement.measured import Agreement
+from grader.calibration.card import Card, Worst
+from grader.report.card_words import number, rows, sentences, span
+from grader.report.escape import markdown as escaped
+from grader.report.markdown import table
+from grader.report.plain import plain, shortened, wrapped
+from grader.report.summary import short
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ANSWER, WORDS, MOST = 400, 240, 40
+HEADS = ("", "labels", "accuracy", "kappa", "weighted kappa", "met, people", "met, judge")
+
+
+def markdown(card: Card, more: Sequence[str] = ()) -> str:
+    """The whole card. `more`: sentences on comparisons and on a fit."""
+    lines = [f"# Judge card: {escaped(card.model)}, {card.strategy}", ""]
+    lines += [f"- {escaped(one)}" for one in (*sentences(card), *more)]
+    lines += ["", "## Agreement", "", *table(("figure", "value"), rows(card.measured))]
+    lines += [f"Intervals: 95 %, bootstrap, a {card.measured.unit} drawn at a time.", ""]
+    lines += ["## Labels against verdicts", "", *table(*confusion(card.measured.overall.confusion))]
+    lines += _reliability(card)
+    for aspect, held in card.measured.by.items():
+        if held and (aspect != "criterion" or len(held) <= MOST):
+            named = ((escaped(name), one) for name, one in held.items())
+            lines += [f"## By {aspect}", "", *table(HEADS, (figures(name, one) for name, one in named))]
+    if card.worst:
+        lines += ["## Worst disagreements", "", *(line for one in card.worst for line in _worst(one))]
+    lines += ["## What it was made with", "", *table(("", ""), ((a, escaped(b)) for a, b in made_with(card)))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _reliability(card: Card) -> list[str]:
+    if not card.measured.reliability:
+        return ["The judge states no confidence.", ""]
+    bins = (
+        (f"{one.low:.1f} to {one.high:.1f}", str(one.count), f"{one.confidence:.2f}", f"{one.right:.2f}")
+        for one in card.measured.reliability
+    )
+    kept = ((f"{one.share:.0%}", f"{one.right:.2f}") for one in card.measured.kept)
+    return [
+        "## Confidence", "", *table(("confidence", "verdicts", "mean", "right"), bins),
+        "## Coverage against accuracy", "", *table(("the surest", "right"), kept),
+    ]  # fmt: skip
+
+
+def confusion(counts: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and rows: what people said, and what the judge made of it."""
+    names = ("missing", "partial", "covered")
+    found = [(f"people: {name}", *map(str, row)) for name, row in zip(names, counts, strict=True)]
+    return ("", *(f"judge: {one}" for one in names)), found
+
+
+def figures(name: str, one: Agreement) -> tuple[str, ...]:
+    """A row under HEADS."""
+    values = (one.accuracy, one.kappa, one.weighted_kappa, one.met_people, one.met_judge)
+    return (name, str(one.count), *map(number, values))
+
+
+def _worst(one: Worst) -> Iterator[str]:
+    sure = "" if one.confidence is None else f", confidence {one.confidence:.2f}"
+    who = f"{escaped(one.attempt)}, {escaped(one.criterion)}"
+    yield f"**{who}**: people {one.label}, judge {one.judged}{sure}"
+    yield ""
+    for name, text, most in _words(one):
+        yield f"- {name}: {escaped(shortened(plain(text), most))}"
+    yield ""
+
+
+def _words(one: Worst) -> Iterator[tuple[str, str, int]]:
+    given = (("claim", one.claim, WORDS), ("answer", one.answer, ANSWER), ("quoted", one.quote, WORDS))
+    yield from (each for each in (*given, ("judge's reason", one.reason, WORDS)) if each[1].strip())
+
+
+def made_with(card: Card) -> list[tuple[str, str]]:
+    """Judge, prompts, rubrics, labels, cost and version, by name."""
+    graded = card.answers - len(card.ungraded) - card.absent
+    cost = "not known" if card.cost_usd is None else f"{card.cost_usd:.4f} USD"
+    each = "" if card.cost_usd is None or not graded else f", {card.cost_usd / graded:.5f} an answer"
+    return [
+        ("model", card.model),
+        ("strategy", card.strategy),
+        ("prompts", ", ".join(map(short, card.prompts))),
+        ("rubrics", short(card.rubrics)),
+        ("calibration", short(card.calibration) or "none"),
+        ("labels", f"{short(card.labels)}: {', '.join(card.sources)}"),
+        ("answers", f"{card.answers}, of them {len(card.ungraded)} ungraded, {card.absent} not in the run"),
+        ("calls", f"{card.calls}, {card.prompt_tokens} + {card.completion_tokens} tokens"),
+        ("cost", cost + each),
+        ("grade", f"{card.version}, {card.at}"),
+    ]
+
+
+def html(card: Card, more: Sequence[str] = ()) -> str:
+    """The card as one page with both diagrams; it loads nothing and runs nothing."""
+    from grader.report import card_page
+
+    return card_page.render(card, more)
+
+
+def terminal(card: Card, more: Sequence[str], console: Console) -> None:
+    """The card without its long tables."""
+    console.print(f"{plain(card.model)}, {card.strategy}, on {', '.join(map(plain, card.sources))}\n")
+    for one in (*sentences(card), *more):
+        for place, line in enumerate(wrapped(plain(one), min(console.width, 100) - 6)):
+            console.print(f"{'  - ' if not place else '    '}{line}")
+    console.print()
+    for name, value in rows(card.measured):
+        console.print(f"  {name:<40} {value}")
+    heads, lines = confusion(card.measured.overall.confusion)
+    _columns(console, heads, lines)
+    for aspect, held in card.measured.by.items():
+        if len(held) > 1 and aspect in ("language", "kind"):
+            _columns(console, (aspect, *HEADS[1:]), [figures(plain(n), one) for n, one in held.items()])
+    if card.worst:
+        console.print("\n  worst disagreements")
+    for wrong in card.worst[:3]:
+        for line in _worst_lines(wrong):
+            console.print(line)
+
+
+def _columns(console: Console, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[place]) for row in (heads, *lines)) for place in range(len(heads))]
+    console.print()
+    for row in (heads, *lines):
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        console.print("  " + "  ".join(cells))
+
+
+def _worst_lines(one: Worst) -> Iterator[str]:
+    yield f"  {plain(one.attempt)}, {plain(one.criterion)}: people {one.label}, judge {one.judged}"
+    for name, text, most in _words(one):
+        yield f"    {name}: {shortened(plain(text), most // 2)}"
+
+
+__all__ = ["html", "made_with", "markdown", "span", "terminal"]

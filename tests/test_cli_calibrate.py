@@ -1,0 +1,174 @@
+"""`grade calibrate`: judges that guess, always agree or copy the labels, and what is said of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.chaos import ROOT, Chaos, server, write_round
+from grader.bank import load
+from grader.cli.main import run
+from grader.labels import Labelled, read
+from tests.fakes import judged_run
+
+LEVELS = ("missing", "partial", "covered")
+SETS = Path(__file__).parent.parent / "examples" / "labelled"
+LABELS = SETS / "interview_dev.jsonl"
+Choose = Callable[[str, str], tuple[str, float]]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def labelled() -> list[Labelled]:
+    return read([LABELS], load())
+
+
+def guess(seed: int = 1) -> Choose:
+    chance = random.Random(seed)
+    return lambda criterion, label: (chance.choice(LEVELS), round(chance.random(), 2))
+
+
+def noisy(share: float, seed: int = 2) -> Choose:
+    """Right in that share, and surer where it is right."""
+    chance = random.Random(seed)
+
+    def choose(criterion: str, label: str) -> tuple[str, float]:
+        if chance.random() < share:
+            return label, 0.7 + 0.3 * chance.random()
+        return chance.choice(LEVELS), 0.4 + 0.4 * chance.random()
+
+    return choose
+
+
+def calibrate(capsys: pytest.CaptureFixture[str], *more: str, code: int = 0) -> tuple[str, str]:
+    with pytest.raises(SystemExit) as done:
+        run(["calibrate", str(LABELS), *more])
+    out, said = capsys.readouterr()
+    out = out if out.startswith("{") else " ".join(out.split())
+    assert done.value.code == code, said
+    return out, said
+
+
+def figures(capsys: pytest.CaptureFixture[str], folder: Path) -> dict[str, Any]:
+    shape: dict[str, Any] = json.loads(calibrate(capsys, "--run", str(folder), "--json")[0])
+    return shape
+
+
+def test_a_judge_that_guesses_is_no_better_than_chance(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, guess())
+    out, _ = calibrate(capsys, "--run", "run")
+    assert "no better than chance" in out
+    assert "Its confidence says little" in out
+
+
+def test_a_judge_that_always_says_covered_is_told_so(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, lambda criterion, label: ("covered", 0.99))
+    out, _ = calibrate(capsys, "--run", "run")
+    assert "no better than chance" in out
+    assert "says covered to nearly everything (258 of 258)" in out
+    assert "Its confidence is 99% on average and it is right in" in out
+    assert figures(capsys, tmp_path / "run")["measured"]["overall"]["weighted_kappa"] == 0
+
+
+def test_a_judge_that_copies_the_labels_agrees_with_every_one(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, lambda criterion, label: (label, 1.0))
+    assert "agrees with every one of the 258 labels" in calibrate(capsys, "--run", "run")[0]
+    found = figures(capsys, tmp_path / "run")
+    assert found["measured"]["overall"]["weighted_kappa"] == 1
+    assert found["measured"]["scores"]["mean_error"] == pytest.approx(0, abs=1e-12)
+    assert found["cost_usd"] == pytest.approx(0.084)
+    assert found["measured"]["raters"]["count"] == 2
+
+
+def test_the_card_is_written_in_three_kinds_and_escapes_what_people_wrote(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.6), model="<b>model</b>")
+    calibrate(capsys, "--run", "run", "--card", "c.md", "--card", "c.html", "--card", "c.json")
+    page, words = Path("c.html").read_text("utf-8"), Path("c.md").read_text("utf-8")
+    assert "<b>model" not in page
+    assert "<b>model" not in words
+    assert "<svg" in page
+    for part in ("By question", "By kind", "Worst disagreements", "Coverage against accuracy", "prompts"):
+        assert part in page
+        assert part in words
+    shape = json.loads(Path("c.json").read_text("utf-8"))
+    assert len(shape["pairs"]) == 258
+    assert "NaN" not in json.dumps(shape)
+
+
+def test_drift_is_exit_1_only_beyond_noise(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "good", labelled, noisy(0.9))
+    judged_run(tmp_path / "alike", labelled, noisy(0.9, seed=5))
+    judged_run(tmp_path / "fallen", labelled, noisy(0.5), model="newer")
+    calibrate(capsys, "--run", "good", "--card", "good.json")
+    calibrate(capsys, "--run", "alike", "--drift", "good.json")
+    _, said = calibrate(capsys, "--run", "fallen", "--drift", "good.json", code=1)
+    assert "agreement fell" in said
+    out, _ = calibrate(capsys, "--run", "good", "--against", "fallen")
+    assert "Against newer, joint" in out
+    assert "It is better beyond noise." in out
+    assert "McNemar" in out
+
+
+def test_ungraded_and_absent_answers_are_counted_and_left_out(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled[:-1], lambda criterion, label: (label, 1.0))
+    path = tmp_path / "run/grades.jsonl"
+    first, *rest = path.read_text("utf-8").splitlines()
+    broken = json.loads(first) | {"score": None, "ungraded": True, "problems": ["cut off"], "verdicts": []}
+    path.write_text("\n".join([json.dumps(broken, separators=(",", ":")), *rest, ""]), "utf-8")
+    out, said = calibrate(capsys, "--run", "run")
+    assert "1 ungraded, 1 labelled but not in the run" in out
+    assert "cut off" in said
+
+
+def test_a_run_of_other_answers_is_exit_2_and_so_is_a_card_of_no_kind(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", [], lambda criterion, label: (label, 1.0))
+    Path("run/grades.jsonl").touch()
+    calibrate(capsys, "--run", "run", code=2)
+    assert "not a kind of card" in calibrate(capsys, "--card", "card.pdf", code=2)[1]
+    Path("x.json").write_text("{}")
+    assert "not a judge card" in calibrate(capsys, "--drift", "x.json", code=2)[1]
+
+
+@pytest.mark.loopback
+def test_labelled_answers_are_asked_once_and_measured_again_without_a_call(tmp_path: Path) -> None:
+    write_round(tmp_path / "round.jsonl", 6)
+    rows = [json.loads(line) for line in (tmp_path / "round.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["labels"] = {"X1.1": "covered"}
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with server(Chaos(answers=0, kills=0, faults=0.0), tmp_path / "server.jsonl") as address:
+        command = [sys.executable, "-m", "grader", "calibrate", "labels.jsonl", "--model", "stub"]
+        for _ in range(2):
+            done = subprocess.run(
+                [*command, "--api-base", address, "--json"], cwd=tmp_path, capture_output=True, text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)}, encoding="utf-8", timeout=120, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert json.loads(done.stdout)["measured"]["overall"]["count"] == 6
+    assert len((tmp_path / "server.jsonl").read_text().splitlines()) == 6
