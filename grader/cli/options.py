@@ -28,7 +28,11 @@ Client = Annotated[
 ]
 Strategy = Annotated[
     Literal["auto", "joint", "pointwise", "decision"] | None,
-    Option("--strategy", help="One call an answer, or one a criterion.", rich_help_panel=JUDGE),
+    Option(
+        "--strategy",
+        help="One call an answer, one a criterion, or a decision model's.",
+        rich_help_panel=JUDGE,
+    ),
 ]
 Timeout = Annotated[
     float | None,

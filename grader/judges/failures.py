@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from grader.errors import JudgeError, Overloaded, TimedOut
 
@@ -73,3 +75,23 @@ def from_status(
 def refused_connection(where: str) -> JudgeError:
     """Nobody listens there."""
     return JudgeError(f"nothing answers at {where}", f"is the server running at {where}?")
+
+
+def said_in(raw: bytes, secrets: tuple[str, ...] = ()) -> str:
+    """The endpoint's own words about its refusal, in whichever of the usual places they stand."""
+    try:
+        whole = json.loads(raw)
+    except (ValueError, RecursionError):
+        return plain(raw[:2000].decode("utf-8", "replace"), secrets)
+    found: Any = whole
+    if isinstance(whole, dict):
+        found = whole.get("error") or whole.get("detail") or whole.get("message") or whole
+    return words_of(found, secrets)
+
+
+def words_of(error: object, secrets: tuple[str, ...]) -> str:
+    """The words of an error object."""
+    if isinstance(error, dict):
+        parts = [str(error[name]) for name in ("message", "code", "param") if error.get(name)]
+        return plain(" ".join(parts) or str(error), secrets)
+    return plain(str(error), secrets)

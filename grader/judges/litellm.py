@@ -9,10 +9,11 @@ import ssl
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
-from grader.judges import prices
+from grader.judges import decisions, prices
 from grader.judges.dialect import Dialect, adapted, fields
 from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
@@ -59,7 +60,8 @@ async def connect(
         options["api_key"] = key
 
     async def ask(request: JudgeRequest) -> JudgeReply:
-        return await _ask(litellm, model, request, options)
+        way = _decide if request.kind == "decision" else _ask
+        return await way(litellm, model, request, options)
 
     try:
         yield ask
@@ -88,6 +90,21 @@ async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping
         else:
             return _reply(model, reply)
     raise JudgeError(f"{model} refused the request in every form tried: {said}")
+
+
+async def _decide(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
+    """Typed questions in OpenAI's form, which litellm turns into that of the provider."""
+    secrets = tuple(value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN")))
+    kept = {name: value for name, value in options.items() if name != "drop_params"}
+    try:
+        reply = await litellm.adecisions(
+            model=model, input=request.input, questions=decisions.listed(request), **kept
+        )
+    except (litellm.exceptions.openai.OpenAIError, TimeoutError) as error:
+        raise _from_litellm(error, model, secrets) from error
+    told = decisions.reply(reply.model_dump(mode="json"), request)
+    cost = (getattr(reply, "_hidden_params", None) or {}).get("response_cost")
+    return replace(told, usage=replace(told.usage, cost_usd=cost))
 
 
 def _level(litellm: Any, model: str) -> Any:

@@ -7,15 +7,22 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
+from grader.judges import decisions
 from grader.judges.dialect import Dialect, adapted, body
-from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait
+from grader.judges.failures import (
+    from_status,
+    plain,
+    refused_connection,
+    said_in,
+    seconds_to_wait,
+    words_of,
+)
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 BIGGEST_BODY = 20 * 2**20
@@ -75,7 +82,12 @@ async def connect(
         max_field_size=2**16,
     ) as session:
 
+        async def post(url: str, sent: bytes) -> tuple[int, Mapping[str, str], bytes]:
+            return await _post(session, replace(endpoint, url=url), sent)
+
         async def ask(request: JudgeRequest) -> JudgeReply:
+            if request.kind == "decision":
+                return await decisions.ask(post, url, model, request, (key,))
             return await _ask(session, endpoint, request)
 
         yield ask
@@ -89,7 +101,7 @@ async def _ask(session: aiohttp.ClientSession, endpoint: _Endpoint, request: Jud
         status, headers, raw = await _post(session, endpoint, body(request, endpoint.model, dialect))
         if status == 200:
             return read_reply(raw, where=endpoint.where, model=endpoint.model, secrets=(endpoint.key,))
-        said = _said(raw, endpoint.key)
+        said = said_in(raw, (endpoint.key,))
         step = adapted(dialect, request, status, said)
         if step is None:
             wait = seconds_to_wait(headers.get("Retry-After"))
@@ -149,7 +161,7 @@ def read_reply(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...] =
     if error:
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 400
-        raise from_status(status, _words(error, secrets), where=where, model=model)
+        raise from_status(status, words_of(error, secrets), where=where, model=model)
     choices = whole.get("choices") if isinstance(whole, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
@@ -189,25 +201,6 @@ def _count(number: object) -> int:
     return number if isinstance(number, int) and number >= 0 else 0
 
 
-def _said(raw: bytes, key: str) -> str:
-    """The endpoint's own words about its refusal, in whichever of the usual places they stand."""
-    try:
-        whole = json.loads(raw)
-    except (ValueError, RecursionError):
-        return plain(raw[:2000].decode("utf-8", "replace"), (key,))
-    found: Any = whole
-    if isinstance(whole, dict):
-        found = whole.get("error") or whole.get("detail") or whole.get("message") or whole
-    return _words(found, (key,))
-
-
-def _words(error: object, secrets: tuple[str, ...]) -> str:
-    if isinstance(error, dict):
-        parts = [str(error[name]) for name in ("message", "code", "param") if error.get(name)]
-        return plain(" ".join(parts) or str(error), secrets)
-    return plain(str(error), secrets)
-
-
 def _trust() -> ssl.SSLContext:
     """The system's authorities and certifi's: some Pythons come without, some companies have their own."""
     import certifi
@@ -220,3 +213,4 @@ def _trust() -> ssl.SSLContext:
 def forget() -> None:
     """Forgets what endpoints were found to take; for tests."""
     _dialects.clear()
+    decisions.forget()
