@@ -17,8 +17,7 @@ def render(runs: Iterable[Run]) -> str:
     for run in runs:
         suite = TestSuite(xml(run.name))
         suite.timestamp = run.created or None
-        for row in run.rows:
-            suite.add_testcase(_case(row))
+        suite.add_testcases([_case(row) for row in run.rows])  # one by one it counts all again each time
         whole.add_testsuite(suite)
     whole.update_statistics()
     out = io.BytesIO()
