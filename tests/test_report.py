@@ -79,3 +79,29 @@ def test_no_run_and_no_such_format_are_errors_with_a_hint(tmp_path: Path, capsys
     assert report(str(tmp_path), "--format", "htlm") == 2
     assert "did you mean html" in capsys.readouterr().err
     assert report(str(written(tmp_path / "one")), "--format", "md,csv") == 2
+
+
+def test_a_label_wins_in_scores_and_leaves_the_verdict(tmp_path: Path, capsys: Read) -> None:
+    folder = written(tmp_path / "one")
+    answer = fakes.attempt().text
+    line = {
+        "question": "Q43",
+        "attempt": "Q43-anna",
+        "answer": answer,
+        "reviewer": "zoe",
+        "reason": "it says so",
+    }
+    rows = [{**line, "labels": {"Q1.2": "partial"}}, {**line, "labels": {"Q1.2": "covered"}},
+            {**line, "answer": "an older text", "labels": {"Q1.1": "missing"}}]  # fmt: skip
+    (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    assert report(str(folder), "--format", "json") == 0
+    first, second = json.loads(capsys.readouterr().out)["runs"][0]["grades"]
+    assert (first["score"], second["score"]) == (1.0, 0.5)
+    assert first["verdicts"][1]["coverage"] == "missing"
+    assert first["labels"]["Q1.2"]["reviewer"] == "zoe"
+    assert report(str(folder), "--format", "html") == 0
+    page = capsys.readouterr().out
+    assert "zoe: it says so" in page
+    (folder / "labels.jsonl").write_text('{"labels": {"Q1.2": "yes"}}', encoding="utf-8")
+    assert report(str(folder)) == 2
+    assert "labels.jsonl:1" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from grader.report import summary
-from grader.report.graded import Graded, Run, state
+from grader.report.graded import Graded, Run
 from grader.report.summary import Group, Tally
 
 
@@ -116,9 +116,10 @@ def _same(row: Graded) -> tuple[str, str, str]:
 
 
 def _differences(row: Graded, other: Graded) -> Iterator[Difference]:
-    second = {criterion.id: state(verdict) for criterion, verdict in other.points()}
-    for criterion, verdict in row.points():
-        said = state(verdict)
+    """The judges' own verdicts, people's labels left aside."""
+    second = {criterion.id: other.judged(criterion.id) for criterion, _ in other.points()}
+    for criterion, _ in row.points():
+        said = row.judged(criterion.id)
         if said != second.get(criterion.id, said):
             yield Difference(
                 attempt=row.attempt.id,

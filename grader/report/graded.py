@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from grader.types import Attempt, Criterion, Grade, JudgeCard, Question, Verdict
+from grader.types import Attempt, Coverage, Criterion, Grade, JudgeCard, Question, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """What a person says of one criterion, instead of the judge."""
+
+    coverage: Coverage
+    contradicted: bool = False
+    reviewer: str = ""
+    reason: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +37,7 @@ class Graded:
     floor: float | None = None
     faults: tuple[str, ...] = ()
     excused: bool = False
+    labels: Mapping[str, Label] = field(default_factory=dict)
 
     @property
     def below(self) -> bool:
@@ -43,10 +55,19 @@ class Graded:
         return self.grade.score is not None and (self.below or self.worse or bool(self.faults))
 
     def points(self) -> Iterator[tuple[Criterion, Verdict]]:
-        """Each criterion with its verdict, in the rubric's order; one without a verdict gets an empty one."""
+        """Each criterion with its verdict, in the rubric's order; one without a verdict gets an empty one.
+
+        A person's label takes the place of coverage, contradiction and credit.
+        """
         said = {one.criterion: one for one in self.grade.verdicts}
         for criterion in self.question.rubric.criteria:
-            yield criterion, said.get(criterion.id) or Verdict(criterion=criterion.id, coverage=None)
+            verdict = said.get(criterion.id) or Verdict(criterion=criterion.id, coverage=None)
+            label = self.labels.get(criterion.id)
+            yield criterion, _labelled(verdict, label) if label else verdict
+
+    def judged(self, criterion: str) -> str:
+        """The judge's own state of a criterion, labels left aside."""
+        return next((state(one) for one in self.grade.verdicts if one.criterion == criterion), "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +77,10 @@ class Run:
     name: str
     rows: tuple[Graded, ...]
     created: str = ""
+
+
+def _labelled(verdict: Verdict, label: Label) -> Verdict:
+    return replace(verdict, coverage=label.coverage, contradicted=label.contradicted, credit=None)
 
 
 def _under(score: float | None, least: float | None) -> bool:

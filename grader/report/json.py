@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from grader import wire
@@ -66,4 +67,5 @@ def _grade(row: Graded) -> dict[str, Any]:
         "tracks": list(row.tracks),
         "at": row.at,
         "bar": row.bar,
+        "labels": {criterion: asdict(one) for criterion, one in row.labels.items()},
     }
