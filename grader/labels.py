@@ -83,8 +83,10 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
         )
     contradicted = _against(shape.get("contradicted"), where)
     if (before := shelf.found.get(key)) is not None:
-        kept = (before.contradicted - labels.keys()) | contradicted
-        shelf.found[key] = replace(before, labels={**before.labels, **labels}, contradicted=kept)
+        gone = {one for one, coverage in (shape.get("labels") or {}).items() if coverage is None}
+        both = {one: said for one, said in {**before.labels, **labels}.items() if one not in gone}
+        kept = (before.contradicted - labels.keys() - gone) | contradicted
+        shelf.found[key] = replace(before, labels=both, contradicted=kept)
         return
     shelf.found[key] = Labelled(
         attempt=Attempt(id=_free(shelf, str(attempt)), question=rubric.question, text=shape["answer"]),

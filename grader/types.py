@@ -187,8 +187,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Label:
+    """A person's coverage for one criterion, with who said so, why and when (ISO 8601)."""
+
+    coverage: Coverage
+    contradicted: bool = False
+    author: str = ""
+    reason: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is said of one criterion. `coverage` None: the judge gave no usable verdict."""
+    """What is said of one criterion. `coverage` None: no usable verdict. A person's `label` wins in scores."""
 
     criterion: str
     coverage: Coverage | None
@@ -197,6 +208,7 @@ class Verdict:
     reason: str = ""
     confidence: float | None = None
     credit: float | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

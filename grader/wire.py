@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from grader.errors import InputError
-from grader.types import Evidence, Flag, Grade, JudgeCard, Usage, Verdict
+from grader.types import Evidence, Flag, Grade, JudgeCard, Label, Usage, Verdict
 
 
 def to_json(grade: Grade) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def to_json(grade: Grade) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
+    by_people = {"label": asdict(verdict.label)} if verdict.label is not None else {}
     return {
         "criterion": verdict.criterion,
         "coverage": verdict.coverage,
@@ -50,6 +51,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
             for one in verdict.evidence
         ],
         "reason": verdict.reason,
+        **by_people,
     }
 
 
@@ -87,6 +89,7 @@ def _read_verdict(shape: Mapping[str, Any]) -> Verdict:
         reason=shape.get("reason", ""),
         confidence=shape.get("confidence"),
         credit=shape.get("credit"),
+        label=Label(**_known(Label, shape["label"])) if shape.get("label") else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader import scoring
 from grader.agreement.pairs import Pair, Scored
@@ -112,7 +112,8 @@ def _scored(labelled: Labelled, grade: Grade) -> Iterator[Scored]:
         Verdict(criterion=one, coverage=label, contradicted=one in labelled.contradicted)
         for one, label in labelled.labels.items()
     ]
-    people, judge_score = scoring.score(labelled.rubric, verdicts), grade.score
+    people = scoring.score(labelled.rubric, verdicts)
+    judge_score = scoring.score(labelled.rubric, [replace(one, label=None) for one in grade.verdicts])
     if people is not None and judge_score is not None:
         yield Scored(
             question=grade.question, attempt=labelled.attempt.id, labelled=people, judged=judge_score

@@ -88,7 +88,9 @@ def _under(score: float | None, least: float | None) -> bool:
 
 
 def state(verdict: Verdict) -> str:
-    """covered, partial, missing, contradicted, or none where the judge gave no verdict."""
+    """covered, partial, missing, contradicted, or none without a verdict; a person's label counts first."""
+    if verdict.label is not None:
+        return "contradicted" if verdict.label.contradicted else verdict.label.coverage
     if verdict.coverage is None:
         return "none"
     return "contradicted" if verdict.contradicted else verdict.coverage

@@ -3,6 +3,7 @@
 run.json       what was asked for, a line a sitting
 grades.jsonl   one grade a line, only ever appended to; an attempt's last line is the one that counts
 rubrics.jsonl  each rubric that a grade was made with, once
+labels.jsonl   what people said of verdicts, only ever appended to; it counts in scores and survives regrading
 replies.jsonl  the judge's replies, written before they are graded, so that none is paid for twice
 lock           held while a process writes
 """

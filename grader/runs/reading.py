@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader import wire
+from grader import scoring, wire
 from grader.errors import InputError
+from grader.runs import labels
 from grader.runs.journal import lines, parse
 from grader.runs.keys import halves
 from grader.types import Attempt, Criterion, Grade, Rubric
@@ -30,17 +31,28 @@ class Row:
 
 
 def read(folder: Path) -> Iterator[Row]:
-    """The current grade of each attempt, in the order written. InputError when the folder holds no run."""
+    """The current grade of each attempt, with people's labels, in the order written.
+
+    InputError when the folder holds no run.
+    """
     path = folder / GRADES
     if not path.is_file():
         raise InputError(f"{folder} holds no run (no {GRADES})", "name the folder that was given to --out")
     last = {identity(line)[0]: start for start, line in lines(path)}
     current = set(last.values())
     del last
+    said = labels.read(folder)
+    known = rubrics(folder) if said else {}
     for start, line in lines(path):
         shape = parse(line) if start in current else None
         if shape is not None:
-            yield row(shape)
+            yield _with_labels(row(shape), said, known)
+
+
+def _with_labels(row: Row, said: labels.Said, known: Mapping[str, Rubric]) -> Row:
+    rubric = known.get(row.grade.judge.rubric)
+    own = labels.of(said, row.attempt, rubric) if rubric else {}
+    return replace(row, grade=scoring.labelled(row.grade, rubric, own)) if rubric and own else row
 
 
 def row(shape: dict[str, Any]) -> Row:

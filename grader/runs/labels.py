@@ -1,0 +1,94 @@
+"""What people said of a run's verdicts: lines only ever appended, beside the grades, never in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from grader.runs import lock
+from grader.runs.journal import Journal, lines, parse
+from grader.runs.keys import number
+from grader.types import Attempt, Coverage, Criterion, Label, Rubric, digest
+
+FILE = "labels.jsonl"
+Key = tuple[str, int, str]
+"""Attempt, 64 bits of its text, criterion."""
+Said = Mapping[Key, tuple[str, Label]]
+"""The last label of each, with the hash of the criterion that it was given for, "" when that is not known."""
+
+
+def read(folder: Path) -> Said:
+    """All labels in force; {} for a run without any. Damaged lines are left out."""
+    found: dict[Key, tuple[str, Label]] = {}
+    for _, line in lines(folder / FILE):
+        shape = parse(line)
+        if shape is not None and isinstance(shape.get("labels"), dict):
+            for criterion, coverage in shape["labels"].items():
+                key = (str(shape.get("attempt")), number(str(shape.get("answer"))), criterion)
+                if coverage in get_args(Coverage):
+                    found[key] = (str(shape.get("criterion") or ""), _label(shape, criterion))
+                else:  # null takes a label back
+                    found.pop(key, None)
+    return found
+
+
+def of(said: Said, attempt: Attempt, rubric: Rubric) -> dict[str, Label]:
+    """The labels of one attempt by criterion, as long as its words and the criterion are what they were."""
+    mark = number(attempt.text)
+    found = {}
+    for one in rubric.criteria:
+        asked, label = said.get((attempt.id, mark, one.id), ("", None))
+        if label is not None and asked in ("", asked_hash(one)):
+            found[one.id] = label
+    return found
+
+
+def add(
+    folder: Path, attempt: Attempt, rubric: Rubric, criterion: str, label: Label | None, *, own: bool
+) -> None:
+    """Append one label; None takes an earlier one back. `own`: the question is not in the bank, so that the
+    line carries its criteria. InputError while another process labels the same run."""
+    asked = rubric.criterion(criterion)
+    shape: dict[str, Any] = {
+        "question": attempt.question,
+        "attempt": attempt.id,
+        "answer": attempt.text,
+        "labels": {criterion: label.coverage if label else None},
+        "contradicted": [criterion] if label and label.contradicted else [],
+        "criterion": asked_hash(asked),
+    }
+    if label is not None:
+        shape |= {"reviewer": label.author, "reason": label.reason, "at": label.at}
+    if own:
+        criteria = [_plain(one) for one in rubric.criteria]
+        shape |= {"question_text": rubric.title, "criteria": criteria, "rubric_lang": rubric.lang}
+    with lock.held(folder / f"{FILE}.lock"):
+        journal = Journal(folder / FILE)
+        try:
+            journal.append(shape)
+        finally:
+            journal.close()
+
+
+def asked_hash(criterion: Criterion) -> str:
+    """Changes when what is asked changes; weight, notes and sources do not count."""
+    one = criterion
+    return digest([one.id, one.text, one.claim, one.parts, one.accept, one.mistakes])
+
+
+def _label(shape: Mapping[str, Any], criterion: str) -> Label:
+    against = shape.get("contradicted")
+    return Label(
+        coverage=shape["labels"][criterion],
+        contradicted=isinstance(against, list) and criterion in against,
+        author=str(shape.get("reviewer") or ""),
+        reason=str(shape.get("reason") or ""),
+        at=str(shape.get("at") or ""),
+    )
+
+
+def _plain(criterion: Criterion) -> dict[str, Any]:
+    """What is set, without what is empty."""
+    return {name: value for name, value in asdict(criterion).items() if value not in ("", (), False)}

@@ -1,0 +1,127 @@
+"""People's labels in a run: they count, stay through regrading, and never touch a verdict."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import runs, scoring, wire
+from grader.bank import load
+from grader.cli import label as command
+from grader.cli.main import run as grade
+from grader.labels import Labelled, read
+from grader.runs import labels
+from grader.types import Label
+from tests import fakes
+
+PERSON = Label(coverage="covered", author="anna", reason="it is there", at="2026-11-23T10:00:00+00:00")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run of one answer: Q1.1 covered for sure, Q1.2 missing and unsure."""
+    one = Labelled(attempt=fakes.attempt(), rubric=fakes.rubric(), labels={"Q1.1": "covered"})
+    return fakes.judged_run(tmp_path / "run", [one], lambda c, label: (label, 0.9 if c == "Q1.1" else 0.4))
+
+
+def row(folder: Path) -> runs.Row:
+    [one] = runs.read(folder)
+    return one
+
+
+def test_a_label_counts_in_the_score_and_the_verdict_stays(folder: Path) -> None:
+    before = (folder / "grades.jsonl").read_bytes()
+    assert row(folder).grade.score == 0.5
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    grade = row(folder).grade
+    assert grade.score == 1.0
+    assert grade.verdicts[1].coverage == "missing"
+    assert grade.verdicts[1].label == PERSON
+    assert (folder / "grades.jsonl").read_bytes() == before
+    assert wire.from_json(json.loads(json.dumps(wire.to_json(grade)))) == grade
+
+
+def test_a_later_label_wins_and_none_takes_it_back(folder: Path) -> None:
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    against = Label(coverage="partial", contradicted=True)
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", against, own=True)
+    assert row(folder).grade.score == 0.5
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", None, own=True)
+    assert row(folder).grade.verdicts[1].label is None
+    assert len((folder / "labels.jsonl").read_text().splitlines()) == 3
+
+
+def test_it_survives_regrading_until_the_answer_or_the_criterion_changes(folder: Path) -> None:
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    [first, second] = fakes.rubric().criteria
+    heavier = fakes.rubric(criteria=(first, fakes.replace(second, weight=3.0)))
+    other = fakes.rubric(criteria=(first, fakes.replace(second, claim="Something else")))
+    edited = fakes.attempt("Other words.")
+    for attempt, rubric, kept in (
+        (fakes.attempt(), heavier, True), (fakes.attempt(), other, False), (edited, heavier, False),
+    ):  # fmt: skip
+        one = Labelled(attempt=attempt, rubric=rubric, labels={})
+        fakes.judged_run(folder, [one], lambda c, label: ("missing", 0.5))
+        assert (row(folder).grade.verdicts[1].label == PERSON) is kept
+
+
+def test_people_can_grade_what_the_judge_could_not() -> None:
+    empty = fakes.graded(None, verdicts=(), made={"needs_review": True}).grade
+    one = scoring.labelled(empty, fakes.rubric(), {"Q1.1": PERSON})
+    assert one.score is None
+    both = scoring.labelled(empty, fakes.rubric(), {"Q1.1": PERSON, "Q1.2": PERSON})
+    assert (both.score, both.needs_review) == (1.0, False)
+
+
+def test_a_damaged_labels_file_loses_only_its_damaged_lines(folder: Path) -> None:
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    with (folder / "labels.jsonl").open("a") as file:
+        file.write('{broken}\n[1]\n{"labels": 3}\n{"torn')
+    assert row(folder).grade.score == 1.0
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.1", PERSON, own=True)
+    assert len(labels.read(folder)) == 2
+
+
+def test_labels_of_a_run_feed_calibrate(folder: Path) -> None:
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.1", PERSON, own=True)
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.1", None, own=True)
+    [one] = read([folder], load())
+    assert one.labels == {"Q1.2": "covered"}
+    assert one.rubric.criteria == fakes.rubric().criteria
+
+
+def decide(folder: Path, typed: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(SystemExit) as done:
+        grade(["label", str(folder), "--author", "ben", *more])
+    assert done.value.code == 0
+
+
+def test_the_least_sure_verdict_comes_first_and_the_judge_is_shown_afterwards(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decide(folder, "c it says so\nq\n", monkeypatch)
+    out = capsys.readouterr().out
+    assert out.index("Q1.2") < out.index("the judge: missing, confidence 0.40") < out.index("Q1.1")
+    said: Any = row(folder).grade.verdicts[1].label
+    assert (said.coverage, said.author, said.reason) == ("covered", "ben", "it says so")
+    decide(folder, "?\ns\n", monkeypatch)
+    assert "1 verdicts are open" in capsys.readouterr().err
+    decide(folder, "x\n", monkeypatch)
+    decide(folder, "", monkeypatch)
+    assert "nothing is open" in capsys.readouterr().err
+    assert row(folder).grade.verdicts[0].label.contradicted  # type: ignore[union-attr]
+
+
+def test_unsure_unsupported_and_unlikely_verdicts_tell_most() -> None:
+    sure = fakes.said("Q1.1", "missing", confidence=0.9)
+    assert command.informative(sure, 0.0) < command.informative(sure, 0.8)
+    assert command.informative(sure, 0.0) < command.informative(
+        fakes.said("Q1.1", "missing", confidence=0.5), 0
+    )
+    assert command.informative(fakes.said("Q1.1", None), 0.0) == 1.0
