@@ -68,10 +68,7 @@ class Rubric:
 
     def criterion(self, identifier: str) -> Criterion:
         """The criterion with that id; KeyError when there is none."""
-        for one in self.criteria:
-            if one.id == identifier:
-                return one
-        raise KeyError(identifier)
+        return {one.id: one for one in self.criteria}[identifier]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +196,7 @@ class Label:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is said of one criterion. `coverage` None: no usable verdict. A person's `label` wins in scores."""
+    """What is said of one criterion. `coverage` None: no usable verdict. A person's `label` wins."""
 
     criterion: str
     coverage: Coverage | None
