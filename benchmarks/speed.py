@@ -5,7 +5,7 @@
 PATH is a Python with autorubric and deepeval, DIR holds their runners (autorubric_run.py, deepeval_run.py),
 their stub and make_sample.py. Without them only this project is measured. Every tool runs in a process of its
 own; "grading" is what it says of itself, start and whole process stand beside it. Ideal: answers x latency /
-parallel. CPU a call is that of the process less that of its start.
+parallel. CPU a call is what each call beyond those of a single answer takes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ class Measured:
     cpu: float
     memory: float
     said: str
+    seen: dict[str, Any]
 
 
 def tools(options: argparse.Namespace) -> list[Tool]:
@@ -74,7 +74,7 @@ def measure(command: list[str], folder: Path) -> Measured:
     """Run it and wait for it; RuntimeError when it fails."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "sk-local"}
     with (folder / "said.txt").open("w+b") as said:
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        began = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
@@ -83,8 +83,7 @@ def measure(command: list[str], folder: Path) -> Measured:
         words = said.read().decode("utf-8", "replace")
     if process.returncode:
         raise RuntimeError(f"{command} failed: {words[-500:]}")
-    assert before is not None
-    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, words)
+    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, words, {})
 
 
 @contextmanager
@@ -153,18 +152,28 @@ def row(tool: Tool, count: int, address: str, folder: Path, bench: Path | None) 
     """One tool on so many answers, as cells."""
     sample, round_ = write_sample(count, folder, bench)
     fields = {"sample": str(sample), "round": str(round_), "address": f"{address}/v1"}
-    idle = min((measure(tool.start, folder) for _ in range(3)), key=lambda one: one.wall)
-    counters(address, "/reset")
+    start = min(measure(tool.start, folder).wall for _ in range(3))
+    single, single_round = write_sample(1, folder, bench)
+    one_answer = {**fields, "sample": str(single), "round": str(single_round)}
+    few = _counted(tool, {**one_answer, "out": str(folder / f"run-1-{time.time_ns()}")}, address, folder)
     out = folder / f"run-{count}-{time.time_ns()}"
-    done = measure([one.format(**fields, out=out) for one in tool.grade], folder)
-    seen = counters(address)
+    done = _counted(tool, {**fields, "out": str(out)}, address, folder)
+    seen = done.seen
+    each = (done.cpu - few.cpu) / (seen["requests"] - few.seen["requests"])
     wall = grading_seconds(done, out)
     ideal = count * LATENCY / PARALLEL
     return [
-        tool.name, str(count), f"{idle.wall:.2f}", f"{wall:.2f}", f"{ideal:.2f}", f"{wall / ideal:.2f}",
+        tool.name, str(count), f"{start:.2f}", f"{wall:.2f}", f"{ideal:.2f}", f"{wall / ideal:.2f}",
         f"{done.wall:.2f}", str(seen["requests"]), f"{seen['prompt_chars'] / count:,.0f}", f"{done.cpu:.2f}",
-        f"{1000 * max(0.0, done.cpu - idle.cpu) / seen['requests']:.2f}", f"{done.memory:.0f}",
+        f"{1000 * each:.2f}", f"{done.memory:.0f}",
     ]  # fmt: skip
+
+
+def _counted(tool: Tool, fields: dict[str, str], address: str, folder: Path) -> Measured:
+    """Grade, and what the stub saw of it."""
+    counters(address, "/reset")
+    done = measure([one.format(**fields) for one in tool.grade], folder)
+    return replace(done, seen=counters(address))
 
 
 def grading_seconds(done: Measured, out: Path) -> float:

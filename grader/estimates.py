@@ -11,6 +11,7 @@ from hashlib import sha256
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
+from grader.numbers import Numbers
 from grader.runs.keys import key
 from grader.strategies import Plan, strategy
 from grader.types import JudgeRequest, Usage
@@ -55,7 +56,7 @@ def survey(
     """Look at every answer once. `done` says of a key that it is graded, `known` of an attempt that an older
     text of it is, `recorded` that a request needs no call; without it no request is written out."""
     found = Estimate()
-    texts: set[int] = set()
+    texts = Numbers()
     sizes: dict[str, tuple[Usage, int]] = {}
     for one in jobs:
         if isinstance(one, Refused):
@@ -66,7 +67,7 @@ def survey(
         found.answers += 1
         mark = _mark(one)
         found.same += mark in texts
-        texts.add(mark)
+        texts[mark] = 0
         if done(key(one.rubric, one.attempt, plan)):
             found.done += 1
             continue
@@ -140,4 +141,4 @@ def tokens_in(text: str) -> int:
 
 def _mark(job: Job) -> int:
     words = f"{job.rubric.hash}\0{job.attempt.text}"
-    return int.from_bytes(sha256(words.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    return int.from_bytes(sha256(words.encode("utf-8", "surrogatepass")).digest()[:8], "big") or 1

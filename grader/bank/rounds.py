@@ -17,6 +17,7 @@ from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row
 from grader.bank.textfile import read_text
 from grader.errors import InputError
+from grader.numbers import Numbers
 from grader.types import Attempt, Question, Rubric
 
 TEXTS = (".md", ".markdown", ".txt")
@@ -152,7 +153,7 @@ class _Shelf:
     ids: frozenset[str] = frozenset()
     questions: dict[str, Question | InputError] = field(default_factory=dict)
     own: dict[str, Rubric] = field(default_factory=dict)
-    taken: dict[int, int] = field(default_factory=dict)
+    taken: Numbers = field(default_factory=Numbers)
 
     def has(self, identifier: str) -> bool:
         self.ids = self.ids or frozenset(self.bank.ids())
@@ -178,11 +179,12 @@ class _Shelf:
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""
         for name in chain((wanted,), (f"{wanted}-{count}" for count in range(2, 1_000_000))):
-            holder = self.taken.setdefault(_mark(name.casefold()), -content)
+            mark = _mark(name.casefold())
+            holder = self.taken.get(mark)
             if holder == content:
                 return None
-            if holder == -content:
-                self.taken[_mark(name.casefold())] = content
+            if holder is None:
+                self.taken[mark] = content
                 return name
         return None
 
@@ -219,8 +221,8 @@ def tidy(name: str) -> str:
 
 
 def _mark(text: str) -> int:
-    """63 bits of a hash: small enough to keep 100,000 of."""
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
+    """63 bits of a hash, never 0: small enough to keep 100,000 of."""
+    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1 or 1
 
 
 def _expanded(given: str, many: bool) -> Iterable[Source]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +88,7 @@ def batch(
 
 def look(
     round_: Iterable[Job | Refused], chosen: Chosen, tariff: Price | None,
-    done: dict[int, int], run: Run | None,
+    done: Mapping[int, int], run: Run | None,
 ) -> estimates.Estimate:  # fmt: skip
     """The plan, said on stderr before anything is paid."""
     found = estimates.survey(

@@ -14,8 +14,8 @@ HALF = 16
 
 
 def number(text: str) -> int:
-    """64 bits of the hash of a text."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    """64 bits of the hash of a text, never 0."""
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") or 1
 
 
 def key(rubric: Rubric, attempt: Attempt, plan: Plan) -> str:

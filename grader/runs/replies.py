@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import JudgeError
+from grader.numbers import Numbers
 from grader.runs.journal import Journal, lines
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
@@ -81,7 +82,7 @@ class Replies:
 
 
 def _short(key: str) -> int:
-    return int(key[7:23], 16)
+    return int(key[7:23], 16) or 1
 
 
 def _seen(future: asyncio.Future[JudgeReply]) -> None:
@@ -90,13 +91,13 @@ def _seen(future: asyncio.Future[JudgeReply]) -> None:
         future.exception()
 
 
-def _index(path: Path) -> dict[int, int]:
+def _index(path: Path) -> Numbers:
     """Where each kept reply begins; 64 bits of the key are enough to find it."""
-    starts: dict[int, int] = {}
+    starts = Numbers()
     for start, line in lines(path):
         if not line.startswith(_HEAD) or not line.endswith(b"}\n"):
             continue
-        short = int(line[len(_HEAD) : len(_HEAD) + 16], 16)
+        short = int(line[len(_HEAD) : len(_HEAD) + 16], 16) or 1
         if line.endswith(b'"reply":null}\n'):
             starts.pop(short, None)
         else:

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader import wire
 from grader.errors import InputError
+from grader.numbers import Numbers
 from grader.runs import lock
 from grader.runs.journal import Journal, lines
 from grader.runs.keys import halves, number
@@ -30,7 +31,7 @@ class Run:
     kept: Journal
     replies: Replies
     notes: tuple[str, ...] = ()
-    done: dict[int, int] = field(default_factory=dict)
+    done: Numbers = field(default_factory=Numbers)
     _rubrics: set[int] = field(default_factory=set)
 
     def is_done(self, key: str) -> bool:
@@ -86,15 +87,15 @@ def is_done(done: Mapping[int, int], key: str) -> bool:
     return done.get(attempt) == made_with
 
 
-def index(folder: Path) -> tuple[dict[int, int], int]:
+def index(folder: Path) -> tuple[Numbers, int]:
     """What each attempt was last graded with, 0 when that failed; and how many lines are damaged."""
-    done: dict[int, int] = {}
+    done = Numbers()
     damaged = 0
     for _, line in lines(folder / GRADES):
         attempt, made_with, ungraded = identity(line)
         damaged += attempt == 0
-        done[attempt] = 0 if ungraded else made_with
-    done.pop(0, None)
+        if attempt:
+            done[attempt] = 0 if ungraded else made_with
     return done, damaged
 
 

@@ -1,0 +1,37 @@
+"""The small map does what a dict does."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.numbers import Numbers
+
+KEYS = st.integers(1, 20) | st.integers(1, 2**64 - 1)
+
+
+@given(st.lists(st.tuples(KEYS, st.none() | st.integers(0, 2**64 - 2))))
+def test_it_holds_what_a_dict_holds(steps: list[tuple[int, int | None]]) -> None:
+    small, plain = Numbers(), dict[int, int]()
+    for key, value in steps:
+        if value is None:
+            assert small.pop(key, None) == plain.pop(key, None)
+        else:
+            small[key] = plain[key] = value
+        assert (len(small), small.get(key)) == (len(plain), plain.get(key))
+    assert dict(small) == plain
+
+
+def test_a_hundred_thousand_entries_take_few_bytes_and_are_all_found() -> None:
+    keys = [random.Random(1).getrandbits(63) + one for one in range(100_000)]
+    tracemalloc.start()
+    small = Numbers()
+    for one in keys:
+        small[one] = one >> 1
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 5_000_000
+    assert all(small[one] == one >> 1 for one in keys)
