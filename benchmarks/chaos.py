@@ -48,7 +48,7 @@ class Chaos:
     latency: float = 0.02
     concurrency: int = 16
     seed: int = 1
-    longest: float = 2.4
+    longest: float = 1.9
 
 
 def write_round(path: Path, count: int) -> dict[str, float]:
