@@ -14,19 +14,19 @@ from grader.judges.embedded import threads
 from grader.judges.embedded_decision import Decider, emptied
 from grader.judges.fetch import obtain
 from grader.judges.llama import Llama
-from grader.judges.probe import Trace, Wanted
+from grader.judges.probe import Trace
 from grader.judges.weights import cache_folder
 from grader.strategies import Plan
 from grader.strategies.pointwise import decision
 from grader.types import JudgeRequest
 
 PLAN = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
-WANTED = Wanted(means=(16, 18, 20), lasts=(12, 14, 26, 28))
+LAYERS = (14, 16, 18, 20)
 
 
 def request(one: Labelled) -> JudgeRequest:
     """The request whose states a fit is made of; it belongs to no fit yet."""
-    return decision(one.rubric, one.attempt, PLAN, fit="", whole=True)
+    return decision(one.rubric, one.attempt, PLAN, fit="")
 
 
 def place(one: Labelled, folder: Path) -> Path:
@@ -58,8 +58,8 @@ def extract(rows: Sequence[Labelled], folder: Path) -> None:
             asked = request(one)
             empty = emptied(asked)
             if empty.key not in nulls:
-                nulls = {empty.key: decider.traces(empty, WANTED)}
-            _keep(one, asked, decider.traces(asked, WANTED), nulls[empty.key], folder)
+                nulls = {empty.key: decider.traces(empty, LAYERS)}
+            _keep(one, asked, decider.traces(asked, LAYERS), nulls[empty.key], folder)
             if number % 20 == 0 or number == len(todo):
                 print(f"  read {number} of {len(todo)} answers, {time.monotonic() - begun:.0f} s", flush=True)
 

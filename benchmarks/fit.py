@@ -90,7 +90,7 @@ def nulls(out: Path) -> None:
         attempt = Attempt(id="", question=question.id, text="")
         [asked] = pointwise.requests(question.rubric, attempt, features.PLAN)
         empty = emptied(asked)
-        seen = decider.traces(empty, probe.wanted)
+        seen = decider.traces(empty, probe.layers)
         found[null_key(empty)] = {
             name: {head: round(value, 5) for head, value in probe.project(one).items()}
             for name, one in seen.items()

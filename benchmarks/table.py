@@ -15,7 +15,7 @@ from gold import Labelled
 from grader import signals
 
 HEADS = ("credit", "partial", "covered", "contradicted", "answer")
-BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in (16, 18, 20))
+BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in features.LAYERS)
 WORDS = ("overlap", "overlap_parts", "terms")
 GROUPS = {
     "probe_others": "answer",
@@ -32,8 +32,8 @@ class Setup:
     """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back."""
 
     blocks: tuple[str, ...] = BLOCKS
-    signals: tuple[str, ...] = ("probe_partial", "probe_covered", "yes_no", *WORDS)
-    ridge: float = 0.3
+    signals: tuple[str, ...] = ("probe_partial", "probe_covered", "probe_contradicted", "yes_no", *WORDS)
+    ridge: float = 1.0
     penalty: float = 10.0
     train: tuple[str, ...] = ("interview_train",)
     goal: tuple[str, ...] = ("interview_train",)

@@ -95,11 +95,6 @@ class Fit:
     probe: Mapping[str, Any]
     about: Mapping[str, Any]
 
-    @property
-    def hears_whole(self) -> bool:
-        """Whether the probe listens to a question about the answer as a whole."""
-        return any(name.startswith("truth-") for name in self.probe["weights"])
-
 
 @cache
 def load(name: str = NEWEST) -> Fit:

@@ -13,16 +13,13 @@ import numpy as np
 from grader import stack
 from grader.errors import JudgeError
 from grader.judges.llama import STEP, Floats, Llama, Place
-from grader.judges.probe import Probe, Trace, Wanted
+from grader.judges.probe import Probe, Trace
 from grader.judges.weights import QWEN
 from grader.types import JudgeReply, JudgeRequest, Usage, digest
 
 ROOMS = (2_048, 4_096, 8_192, 16_384)
 AT_ONCE = 60
 HEAD, ANSWER, FIRST = 0, 1, 2  # sequences: what all answers share, the answer, the first question
-
-WHOLE = "whole"
-"""The id of the question about the answer as a whole; no criterion has it."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +54,14 @@ class Decider:
         probe = Probe(stack.load(str(request.params["fit"])).probe)
         null = self._null(request, probe)
         layout = self._layout(request)
-        here = self._read(request, layout, probe.wanted)
+        here = self._read(request, layout, probe.layers)
         answers = {name: probe.signals(seen, null[name]) for name, seen in here.items()}
         tokens = layout.fixed + sum(len(part) for one in layout.questions for part in one)
         return JudgeReply(answers=answers, stop="stop", usage=Usage(prompt=tokens, cost_usd=0.0))
 
-    def traces(self, request: JudgeRequest, wanted: Wanted) -> dict[str, Trace]:
+    def traces(self, request: JudgeRequest, layers: Sequence[int]) -> dict[str, Trace]:
         """The raw states at each criterion, for fitting a probe."""
-        return self._read(request, self._layout(request), wanted)
+        return self._read(request, self._layout(request), layers)
 
     def _null(self, request: JudgeRequest, probe: Probe) -> Mapping[str, Mapping[str, float]]:
         """What the same questions bring for an empty answer: shipped, kept from before, or read and kept."""
@@ -72,7 +69,7 @@ class Decider:
         key = null_key(empty)
         kept = stack.shipped_nulls(key) or _kept(self._nulls / f"{key}.json", request)
         if kept is None:
-            kept = {name: probe.project(seen) for name, seen in self.traces(empty, probe.wanted).items()}
+            kept = {name: probe.project(seen) for name, seen in self.traces(empty, probe.layers).items()}
             _keep(self._nulls / f"{key}.json", kept)
         return kept
 
@@ -97,17 +94,12 @@ class Decider:
             )
         return layout
 
-    def _read(self, request: JudgeRequest, layout: Layout, wanted: Wanted) -> dict[str, Trace]:
+    def _read(self, request: JudgeRequest, layout: Layout, layers: Sequence[int]) -> dict[str, Trace]:
         groups = list(_groups(layout))
         needed = layout.fixed + max(sum(sum(map(len, one)) for one in group) for group in groups)
         self._prepare(layout, next(room for room in ROOMS if needed <= room))
-        seen = [trace for group in groups for trace in self._ask(layout, group, wanted)]
-        by_id = {one["id"]: trace for one, trace in zip(request.questions, seen, strict=True)}
-        whole = by_id.pop(WHOLE, None)
-        if whole is None:
-            return by_id
-        truth = {f"truth-{layer}": whole.blocks[f"last-{layer}"] for layer in wanted.lasts}
-        return {name: replace(trace, blocks={**trace.blocks, **truth}) for name, trace in by_id.items()}
+        seen = [trace for group in groups for trace in self._ask(layout, group, layers)]
+        return {one["id"]: trace for one, trace in zip(request.questions, seen, strict=True)}
 
     def _prepare(self, layout: Layout, room: int) -> None:
         """Decode the head, unless it still is, and the answer."""
@@ -126,7 +118,9 @@ class Decider:
         first = len(layout.head)
         llama.decode([(token, first + at, ANSWER, False) for at, token in enumerate(layout.body)])
 
-    def _ask(self, layout: Layout, group: Sequence[Sequence[Sequence[int]]], wanted: Wanted) -> list[Trace]:
+    def _ask(
+        self, layout: Layout, group: Sequence[Sequence[Sequence[int]]], layers: Sequence[int]
+    ) -> list[Trace]:
         """Each question goes on from the answer, none sees another; the last tokens are read together."""
         llama, first = self._llama, layout.fixed
         whole = [[token for part in one for token in part] for one in group]
@@ -138,17 +132,19 @@ class Decider:
             for sequence, tokens in enumerate(whole)
             for at, token in enumerate(tokens[:-1])
         ]
-        means = self._means(early, _owners(group), len(group), wanted)
-        llama.capture.layers(wanted.lasts)
+        means = self._means(early, _owners(group), len(group), layers)
+        llama.capture.layers(())
         last = [(one[-1], first + len(one) - 1, FIRST + at, True) for at, one in enumerate(whole)]
-        llama.decode(last, states=True)
-        return [self._trace(at, layout, means, wanted) for at in range(len(group))]
+        llama.decode(last)
+        return [self._trace(at, layout, means, layers) for at in range(len(group))]
 
-    def _means(self, places: list[Place], owners: list[int], count: int, wanted: Wanted) -> dict[str, Floats]:
+    def _means(
+        self, places: list[Place], owners: list[int], count: int, layers: Sequence[int]
+    ) -> dict[str, Floats]:
         """Mean state of each segment of each question: {layer: (question, segment, width)}."""
         llama = self._llama
-        llama.capture.layers(wanted.means)
-        names = [f"l_out-{layer}" for layer in wanted.means]
+        llama.capture.layers(layers)
+        names = [f"l_out-{layer}" for layer in layers]
         sums = {name: np.zeros((count * 3, llama.width), np.float32) for name in names}
         for start in range(0, len(places), STEP):
             llama.decode(places[start : start + STEP])
@@ -157,13 +153,10 @@ class Decider:
         sizes = np.maximum(np.bincount(owners, minlength=count * 3), 1)[:, None].astype(np.float32)
         return {name: (total / sizes).reshape(count, 3, -1) for name, total in sums.items()}
 
-    def _trace(self, at: int, layout: Layout, means: Mapping[str, Floats], wanted: Wanted) -> Trace:
-        logits, taken = self._llama.logits(at), self._llama.capture.taken
-        blocks = {f"claim-{layer}": means[f"l_out-{layer}"][at, 1] for layer in wanted.means}
-        blocks |= {f"tail-{layer}": means[f"l_out-{layer}"][at, 2] for layer in wanted.means}
-        for layer in wanted.lasts:
-            final = layer == self._llama.layers
-            blocks[f"last-{layer}"] = self._llama.state(at) if final else taken[f"l_out-{layer}"][at]
+    def _trace(self, at: int, layout: Layout, means: Mapping[str, Floats], layers: Sequence[int]) -> Trace:
+        logits = self._llama.logits(at)
+        blocks = {f"claim-{layer}": means[f"l_out-{layer}"][at, 1] for layer in layers}
+        blocks |= {f"tail-{layer}": means[f"l_out-{layer}"][at, 2] for layer in layers}
         return Trace(log_odds=float(logits[layout.yes] - logits[layout.no]), blocks=blocks)
 
 

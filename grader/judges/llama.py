@@ -74,7 +74,6 @@ class Llama:
             raise JudgeError(f"{path}: llama.cpp can't load it", "`grade doctor` checks the file in full")
         self._vocab = self.library.llama_model_get_vocab(self._model)
         self.width: int = self.library.llama_model_n_embd(self._model)
-        self.layers: int = self.library.llama_model_n_layer(self._model)
         self.n_vocab: int = self.library.llama_vocab_n_tokens(self._vocab)
         self.capture = Capture(self.library, self.width)
         self.room = 0
@@ -123,9 +122,8 @@ class Llama:
         """Forget all sequences."""
         self.library.llama_memory_clear(self._memory, True)
 
-    def decode(self, places: Sequence[Place], *, states: bool = False) -> None:
-        """Compute tokens; with `states` the wanted outputs carry the last layer's state beside the logits."""
-        self.library.llama_set_embeddings(self._context, states)
+    def decode(self, places: Sequence[Place]) -> None:
+        """Compute tokens."""
         for start in range(0, len(places), BATCH):
             batch, kept = _batch(places[start : start + BATCH])
             code = self.library.llama_decode(self._context, batch)
@@ -136,15 +134,8 @@ class Llama:
 
     def logits(self, index: int) -> Floats:
         """Of the index-th wanted output of the last batch."""
-        return self._copied(self.library.llama_get_logits_ith(self._context, index), self.n_vocab)
-
-    def state(self, index: int) -> Floats:
-        """The last hidden state (after the final norm) of the index-th wanted output."""
-        return self._copied(self.library.llama_get_embeddings_ith(self._context, index), self.width)
-
-    @staticmethod
-    def _copied(pointer: Any, size: int) -> Floats:
-        return np.ctypeslib.as_array(pointer, (size,)).copy()
+        found = self.library.llama_get_logits_ith(self._context, index)
+        return np.ctypeslib.as_array(found, (self.n_vocab,)).copy()
 
     def _free_context(self) -> None:
         if self._context:

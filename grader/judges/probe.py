@@ -17,20 +17,11 @@ from grader.judges.llama import Floats
 class Trace:
     """What one pass leaves at one question: log-odds of yes against no, and states by block.
 
-    Blocks: `claim-18` and `tail-18`, the mean over the claim's and the following tokens after layer 18;
-    `last-18`, the last token's; `truth-18`, the last token's of the question about the whole answer.
+    Blocks: `claim-18` and `tail-18`, the mean over the claim's tokens and over those after it, at layer 18.
     """
 
     log_odds: float
     blocks: Mapping[str, Floats]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Layers to read: means over claim and tail, and last tokens; the number of layers is the final norm."""
-
-    means: tuple[int, ...] = ()
-    lasts: tuple[int, ...] = ()
 
 
 class Probe:
@@ -40,11 +31,8 @@ class Probe:
         heads = [f"probe_{head}" for head in packed["heads"]]
         self.bias: dict[str, float] = dict(zip(heads, packed["bias"], strict=True))
         self._weights = {name: _unpack(one, len(heads)) for name, one in packed["weights"].items()}
-        named = [name.split("-") for name in self._weights]
-        self.wanted = Wanted(
-            means=tuple(sorted({int(layer) for kind, layer in named if kind in ("claim", "tail")})),
-            lasts=tuple(sorted({int(layer) for kind, layer in named if kind in ("last", "truth")})),
-        )
+        self.layers = tuple(sorted({int(name.split("-")[1]) for name in self._weights}))
+        """The layers to read."""
 
     def project(self, seen: Trace) -> dict[str, float]:
         """`log_odds` and each head before its bias."""

@@ -11,9 +11,6 @@ from grader.prompts import fill, prompt_hash
 from grader.strategies import Plan, Reading, joint, weighing
 from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, digest
 
-WHOLE = "whole"
-"""The id of the question about the answer as a whole, beside the criteria's own."""
-
 
 def _embedded(plan: Plan) -> bool:
     return plan.endpoint.startswith("embedded")
@@ -46,21 +43,16 @@ def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
             f"prompts/{template}.j2 is not the one that the embedded judge was fitted with",
             "undo the change, or fit again: python benchmarks/fit.py",
         )
-    return decision(rubric, attempt, plan, fit=fit.id, whole=fit.hears_whole)
+    return decision(rubric, attempt, plan, fit=fit.id)
 
 
-def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str, whole: bool) -> JudgeRequest:
-    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point.
-
-    With `whole` a last question is about the answer as a whole.
-    """
+def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str) -> JudgeRequest:
+    """`input` is the attempt and nothing else; `params` hold the words around it, each question a point."""
     template = _template(rubric, plan)
     texts = [
         (one.id, fill(template, "point", claim=one.judged, mistakes=one.mistakes), one.judged)
         for one in rubric.criteria
     ]
-    if whole:
-        texts.append((WHOLE, fill(template, "whole"), ""))
     return JudgeRequest(
         kind="decision",
         model=plan.model,

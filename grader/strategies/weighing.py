@@ -104,12 +104,16 @@ def carrier(criterion: Criterion, text: str) -> Evidence:
 
 
 def reason(outcome: stack.Outcome, seen: Mapping[str, float], lang: Lang, *, against: bool) -> str:
-    """The verdict, and which signals speak for and against the point, the loudest first."""
+    """The verdict, and which signals speak for and against the point, with their log-odds, loudest first."""
     words = REASON[lang]
     numbers = {"yes": seen["yes"], "overlap": seen["overlap"]}
     loud = sorted(outcome.shares.items(), key=lambda share: -abs(share[1]))
     sides = {
-        side: [words[group].format(**numbers) for group, share in loud if share * sign > AUDIBLE]
+        side: [
+            f"{words[group].format(**numbers)} ({share:+.1f})"
+            for group, share in loud
+            if share * sign > AUDIBLE
+        ]
         for side, sign in (("for", 1), ("against", -1))
     }
     parts = [words[side] + words["join"].join(said) for side, said in sides.items() if said]

@@ -1,0 +1,112 @@
+"""The fitting command: what it writes is what it measured, and its statistics are the known ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from grader import stack
+from grader.judges.probe import Probe, Trace
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+WIDTH = 12
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import table
+
+    return table
+
+
+def synthetic(tables: Any, rows: int = 240) -> Any:
+    """Levels that two blocks of states show, and a word signal that shows them a little."""
+    random = np.random.default_rng(0)
+    level = random.integers(0, 3, rows)
+    lie = (level == 0) & (random.random(rows) < 0.5)
+    blocks = {}
+    for name in tables.BLOCKS:
+        states = random.normal(size=(rows, WIDTH))
+        states[:, 0] += 2 * level
+        states[:, 1] += 3 * lie
+        blocks[name] = states
+    columns = {
+        "set": np.array(["interview_train"] * (rows - 60) + ["interview_dev"] * 60),
+        "question": np.array([f"Q{row // 6}" for row in range(rows)]),
+        "attempt": np.array([f"a{row // 3}" for row in range(rows)]),
+        "kind": np.array(["full"] * rows),
+        "level": level,
+        "contradicted": lie.astype(float),
+        "answer": level / 2,
+        "yes_no": random.normal(size=rows) + level,
+        **{name: random.normal(size=rows) + level / 2 for name in tables.WORDS},
+    }
+    return tables.Table(columns, blocks)
+
+
+def test_a_fit_judges_questions_that_it_did_not_see(tables: Any) -> None:
+    made = synthetic(tables)
+    setup = tables.Setup()
+    train, test = np.arange(180), np.arange(180, 240)
+    _, levels, _ = tables.judge(made, tables.kernel(made, setup), train, test, setup)
+    _, plain, _ = tables.judge(made, None, train, test, tables.OVERLAP)
+    true = made["level"][test]
+    reached = cohen_kappa_score(true, levels, weights="quadratic")
+    assert reached > 0.8
+    assert reached > cohen_kappa_score(true, plain, weights="quadratic") + 0.2
+
+
+def test_the_probe_that_is_written_gives_the_scores_that_were_fitted(tables: Any) -> None:
+    import fit
+    from fitting import predict
+
+    made, setup = synthetic(tables), tables.Setup()
+    train, test = np.arange(180), np.arange(180, 240)
+    weight = np.ones(240)
+    fitted = predict(tables.kernel(made, setup), tables.targets(made), weight, setup.ridge, train, test)
+    probe = Probe(tables.probe(made, setup, fit.pack))
+    none = Trace(log_odds=0.0, blocks={name: np.zeros(WIDTH, np.float32) for name in setup.blocks})
+    for row, scores in zip(test, fitted, strict=True):
+        here = Trace(0.0, {name: made.blocks[name][row].astype(np.float32) for name in setup.blocks})
+        said = probe.signals(here, probe.project(none))
+        assert [said[f"probe_{head}"] for head in tables.HEADS] == pytest.approx(scores.tolist(), abs=0.01)
+
+
+def test_the_stack_that_is_written_gives_the_verdicts_that_were_fitted(tables: Any) -> None:
+    import fit
+
+    made, setup = synthetic(tables), tables.YES_NO
+    train, test = np.arange(180), np.arange(180, 240)
+    chances, levels, fitted = tables.judge(made, None, train, test, setup)
+    packed = {"stack": fit.stacked(fitted, setup), "contradicted": 0.5, "probe": {}, "about": {}}
+    read = stack.read(packed, "sha256:0").stack
+    for row, (some, full), level in zip(test, chances, levels, strict=True):
+        outcome = read({"yes_no": float(made["yes_no"][row])})
+        assert (outcome.at_least_partial, outcome.covered) == pytest.approx((some, full), abs=1e-4)
+        assert outcome.coverage == ("missing", "partial", "covered")[level]
+
+
+def test_kappa_is_scikit_learns(tables: Any) -> None:
+    from fitting import kappa
+
+    random = np.random.default_rng(1)
+    for _ in range(20):
+        one, other = random.integers(0, 3, 50), random.integers(0, 3, 50)
+        assert kappa(one, other) == pytest.approx(cohen_kappa_score(one, other, weights="quadratic"))
+        assert kappa(one, other, 1) == pytest.approx(cohen_kappa_score(one, other, weights="linear"))
+        assert kappa(one, other, 0) == pytest.approx(cohen_kappa_score(one, other))
+
+
+def test_the_labelled_sets_of_the_project_are_read_with_the_claims_as_labelled(tables: Any) -> None:
+    import gold
+
+    answers = gold.read("interview_dev", Path("/nowhere"))
+    assert len(answers) == 84
+    assert sum(len(one.levels) for one in answers) == 258
+    assert all(one.rubric.lang == "zh" for one in answers)
+    assert gold.read("khan", Path("/nowhere")) == []
