@@ -66,6 +66,7 @@ def about(table: tables.Table, agreement: dict[str, Any], setup: tables.Setup) -
         "fitted_on": {
             name: {"answers": len(set(table["attempt"][own])), "labels": int(own.sum())}
             for name, own in ((name, table["set"] == name) for name in setup.train)
+            if own.any()
         },
         "weights": QWEN.sha256,
         "prompts": {name: prompt_hash(name) for name in ("pointwise.zh", "pointwise.en")},
@@ -114,7 +115,7 @@ def main() -> None:
     if chosen.nulls:
         nulls(chosen.out.with_name("nulls.json"))
         return
-    rows = [one for name in {*SETUP.train, REPORTED} for one in gold.read(name, chosen.gold)]
+    rows = [one for name in (*SETUP.train, REPORTED) for one in gold.read(name, chosen.gold)]
     if not chosen.kept:
         features.extract(rows, chosen.features)
     table = tables.build(rows, chosen.features, SETUP.blocks)

@@ -35,7 +35,7 @@ class Setup:
     signals: tuple[str, ...] = ("probe_partial", "probe_covered", "probe_contradicted", "yes_no", *WORDS)
     ridge: float = 1.0
     penalty: float = 10.0
-    train: tuple[str, ...] = ("interview_train",)
+    train: tuple[str, ...] = ("interview_train", "khan", "kqa", "physics", "realsumm_lite")
     goal: tuple[str, ...] = ("interview_train",)
 
 
