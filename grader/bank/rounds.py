@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
 from grader.bank import headings, tables
 from grader.bank.attempts import LIMIT, from_name, front_matter
 from grader.bank.ids import normalise
+from grader.bank.sources import TABLES, Source, mark, sources
 from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row
 from grader.bank.textfile import read_text
@@ -20,8 +19,6 @@ from grader.errors import InputError
 from grader.numbers import Numbers
 from grader.types import Attempt, Question, Rubric
 
-TEXTS = (".md", ".markdown", ".txt")
-TABLES = (".jsonl", ".ndjson", ".csv", ".tsv")
 NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 LONGEST_ID = 100
@@ -33,40 +30,6 @@ class Job:
 
     attempt: Attempt
     rubric: Rubric
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file of the round; `person` and `question` are what the folders above it say."""
-
-    path: Path
-    person: str = ""
-    question: str = ""
-
-
-def sources(paths: Sequence[str]) -> Iterator[Source]:
-    """The files that are meant, each once. InputError for a path that leads to nothing."""
-    seen: set[int] = set()
-    many = len(paths) > 1
-    for given in paths:
-        found = False
-        for one in _expanded(given, many):
-            found = True
-            mark = _mark(str(one.path.resolve()))
-            if mark not in seen:
-                seen.add(mark)
-                yield one
-        if not found:
-            raise InputError(
-                f"{given}: no answers there",
-                f"answers are {', '.join((*TEXTS, *TABLES))} files; check the path",
-            )
-
-
-def check(paths: Sequence[str]) -> None:
-    """InputError for a path that leads to nothing; no file is opened."""
-    for one in paths:
-        next(sources([one]))
 
 
 def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None) -> Iterator[Job | Refused]:
@@ -165,7 +128,7 @@ class _Shelf:
             return rubric
         if len(row.answer) > LIMIT:
             return Refused(where=row.where, why="the answer is longer than 1 MB", kind="unreadable")
-        content = _mark(f"{rubric.question}\0{row.answer}")
+        content = mark(f"{rubric.question}\0{row.answer}")
         name = row.attempt or (_identifier(rubric.question, row.person) if row.person else "")
         identifier = self._free(tidy(name or row.fallback), content)
         if identifier is None:
@@ -179,12 +142,12 @@ class _Shelf:
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""
         for name in chain((wanted,), (f"{wanted}-{count}" for count in range(2, 1_000_000))):
-            mark = _mark(name.casefold())
-            holder = self.taken.get(mark)
+            place = mark(name.casefold())
+            holder = self.taken.get(place)
             if holder == content:
                 return None
             if holder is None:
-                self.taken[mark] = content
+                self.taken[place] = content
                 return name
         return None
 
@@ -218,42 +181,3 @@ def tidy(name: str) -> str:
     """`name` as a file name on every system, at most 100 characters."""
     name = NOT_IN_A_NAME.sub("-", name).strip(" .-")[:LONGEST_ID].rstrip(" .") or "answer"
     return f"{name}-" if RESERVED.fullmatch(name) else name
-
-
-def _mark(text: str) -> int:
-    """63 bits of a hash, never 0: small enough to keep 100,000 of."""
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1 or 1
-
-
-def _expanded(given: str, many: bool) -> Iterable[Source]:
-    path = Path(given)
-    if path.is_dir():
-        return _walk(path, path.name if many else "")
-    if path.exists():
-        return (Source(path),)
-    if any(mark in given for mark in "*?["):
-        matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
-        return chain.from_iterable(_expanded(one, True) for one in matches if glob.escape(one) != given)
-    raise InputError(f"{given}: there is no such file or folder", _near(path))
-
-
-def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
-    """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md)."""
-    for one in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name)):
-        if one.name.startswith((".", "_")):
-            continue
-        if one.is_dir():
-            asks, _ = from_name(one)
-            yield from _walk(one, person if asks else one.name, asks or question)
-        elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
-            yield Source(one, person, question)
-
-
-def _near(path: Path) -> str:
-    from difflib import get_close_matches
-
-    try:
-        close = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], n=1)
-    except OSError:
-        return f"the folder {path.parent} is not there either"
-    return f"did you mean {path.parent / close[0]}?" if close else "check the path"

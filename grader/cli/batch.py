@@ -11,7 +11,8 @@ from typer import Argument, Option
 
 from grader import estimates, runs
 from grader.bank import load
-from grader.bank.rounds import Job, check, read_round
+from grader.bank.rounds import Job, read_round
+from grader.bank.sources import check
 from grader.bank.tables import Refused
 from grader.cli import forecast, options, recordings
 from grader.cli.chosen import Chosen, choose, settings_of

@@ -1,0 +1,89 @@
+"""The files of a round: folders, globs and paths, each file once, with what its folders say."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+
+from grader.bank.attempts import from_name
+from grader.errors import InputError
+
+TEXTS = (".md", ".markdown", ".txt")
+TABLES = (".jsonl", ".ndjson", ".csv", ".tsv")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of the round; `person` and `question` are what the folders above it say."""
+
+    path: Path
+    person: str = ""
+    question: str = ""
+
+
+def sources(paths: Sequence[str]) -> Iterator[Source]:
+    """The files that are meant, each once. InputError for a path that leads to nothing."""
+    seen: set[int] = set()
+    many = len(paths) > 1
+    for given in paths:
+        found = False
+        for one in _expanded(given, many):
+            found = True
+            number = mark(str(one.path.resolve()))
+            if number not in seen:
+                seen.add(number)
+                yield one
+        if not found:
+            raise InputError(
+                f"{given}: no answers there",
+                f"answers are {', '.join((*TEXTS, *TABLES))} files; check the path",
+            )
+
+
+def check(paths: Sequence[str]) -> None:
+    """InputError for a path that leads to nothing; no file is opened."""
+    for one in paths:
+        next(sources([one]))
+
+
+def _expanded(given: str, many: bool) -> Iterable[Source]:
+    path = Path(given)
+    if path.is_dir():
+        return _walk(path, path.name if many else "")
+    if path.exists():
+        return (Source(path),)
+    if any(one in given for one in "*?["):
+        matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
+        return chain.from_iterable(_expanded(one, True) for one in matches if glob.escape(one) != given)
+    raise InputError(f"{given}: there is no such file or folder", _near(path))
+
+
+def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
+    """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md)."""
+    for one in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name)):
+        if one.name.startswith((".", "_")):
+            continue
+        if one.is_dir():
+            asks, _ = from_name(one)
+            yield from _walk(one, person if asks else one.name, asks or question)
+        elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
+            yield Source(one, person, question)
+
+
+def _near(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        close = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], n=1)
+    except OSError:
+        return f"the folder {path.parent} is not there either"
+    return f"did you mean {path.parent / close[0]}?" if close else "check the path"
+
+
+def mark(text: str) -> int:
+    """63 bits of a hash, never 0: small enough to keep 100,000 of."""
+    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1 or 1
