@@ -27,6 +27,7 @@ def test_the_first_block_is_two_commands_that_exist(name: str):
     first = [shlex.split(line) for line in blocks(name)[0]]
     assert [words[:2] for words in first] == [["python3", "scripts/run.py"]] * 2
     assert [words[2] for words in first] == ["grade", "test"]
+    assert first[0][4:] == ["--model", "embedded"], "a key in the environment must not choose another judge"
     assert (ROOT / first[0][3]).is_file()
 
 

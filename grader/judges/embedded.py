@@ -34,7 +34,7 @@ def require(installed: Callable[[str], object] = importlib.util.find_spec) -> No
     if missing:
         raise InputError(
             f"the embedded judge needs {' and '.join(missing)}, which this installation lacks",
-            "pip install 'grade-answers[local]', or choose another judge with --model",
+            "install the extra `local` (in a checkout: pip install '.[local]'), or choose another --model",
         )
 
 

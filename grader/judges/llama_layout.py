@@ -125,5 +125,5 @@ def moved(name: str) -> JudgeError:
 
     return JudgeError(
         f"the embedded judge does not know xllamacpp {version('xllamacpp')}: {name} is not where it was",
-        "install the version that grade asks for: pip install 'grade-answers[local]'",
+        "install the version that grade asks for; in a checkout of grade: pip install '.[local]'",
     )
