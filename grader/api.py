@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,11 @@ def _judge(judge: Judge | None, settings: Settings) -> tuple[Plan, AbstractAsync
     from grader import config, judges
 
     choice = config.choose_model(settings, os.environ)
-    return plan_for(settings, choice), judges.connect(settings, choice)
+    plan = plan_for(settings, choice)
+    from grader.calibration import found
+
+    fixed = replace(plan, correction=found.look(settings.calibration, plan, Path.cwd()).correction)
+    return fixed, judges.connect(settings, choice)
 
 
 def _run(work: Coroutine[Any, Any, Grade]) -> Grade:

@@ -40,6 +40,7 @@ class Settings:
     tokens_per_minute: int | None = None
     lang: Lang | None = None
     unverified: Unverified | None = None
+    calibration: Path | Literal["off"] | None = None
     seed: int = 0
     bank: Path | None = None
     timeout: float = 120.0
@@ -182,7 +183,7 @@ def _text(raw: object) -> str:
 
 def _path(raw: object) -> Path:
     if not isinstance(raw, str | Path) or not str(raw).strip():
-        raise ValueError("should be a folder")
+        raise ValueError("should be a path")
     return Path(raw)
 
 
@@ -237,6 +238,7 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "tokens_per_minute": _whole(1, 10**12, "a whole number over 0"),
     "lang": _one_of(get_args(Lang)),
     "unverified": _one_of(get_args(Unverified)),
+    "calibration": lambda raw: "off" if raw == "off" else _path(raw),
     "seed": _whole(0, 2**31 - 1, "a whole number, 0 or more"),
     "bank": _path,
     "timeout": _number(0.1, 86400, "seconds, 0.1 or more"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader import evidence, scoring
+from grader.correction import corrected, doubtful, voided
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
 from grader.strategies import Plan, Reading, strategy
 from grader.types import Attempt, Grade, Judge, JudgeCard, JudgeReply, JudgeRequest, Rubric, Usage, Verdict
@@ -36,18 +37,24 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
         asked = await _ask(again, judge, asked)
         reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
     verdicts = tuple(_settled(one, attempt, plan) for one in reading.verdicts)  # 6
+    if plan.correction and made_with.calibration == plan.correction.id:
+        moved = corrected(plan.correction, rubric, attempt, verdicts, plan.lang or rubric.lang)
+        verdicts = tuple(_settled(one, attempt, plan) for one in moved)
     return _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
 
 
 def card(rubric: Rubric, plan: Plan) -> JudgeCard:
     """What a grade of that rubric by that plan is made with."""
-    return JudgeCard(
+    made = JudgeCard(
         model=plan.model,
         strategy=plan.strategy,
         prompt=strategy(plan.strategy).prompt(rubric, plan),
         rubric=rubric.hash,
         calibration=plan.calibration,
     )
+    if plan.correction and not voided(plan.correction, made, rubric.question):
+        return replace(made, calibration=plan.correction.id)
+    return made
 
 
 async def _ask(requests: Sequence[JudgeRequest], judge: Judge, before: Asked) -> Asked:
@@ -92,6 +99,8 @@ def _scored(
     if score is None and not problems:
         problems = ("The rubric has no criterion that counts.",)
     doubted = plan.unverified == "review" and any(map(scoring.unsupported, reading.verdicts))
+    if plan.correction and card.calibration == plan.correction.id:
+        doubted = doubted or doubtful(plan.correction, rubric, reading.verdicts)
     answered = [one for one in asked.replies if one is not None]
     return Grade(
         attempt=attempt.id,

@@ -172,3 +172,29 @@ def test_labelled_answers_are_asked_once_and_measured_again_without_a_call(tmp_p
             assert done.returncode == 0, done.stderr
             assert json.loads(done.stdout)["measured"]["overall"]["count"] == 6
     assert len((tmp_path / "server.jsonl").read_text().splitlines()) == 6
+
+
+def test_a_fit_is_saved_used_and_never_measured_on_its_own_labels(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.7))
+    out, said = calibrate(capsys, "--run", "run", "--fit", "--card", "c.json", "--right-rate", "0.85")
+    assert "Fitted on 258 labels; held out by question" in out
+    assert "need review; on held-out labels" in out
+    assert "wrote" in said
+    path = tmp_path / ".grade/calibrations/fake-joint.json"
+    assert json.loads(path.read_text("utf-8"))["model"] == "fake"
+    assert json.loads(Path("c.json").read_text("utf-8"))["held_out"]["count"] == 258
+    _, said = calibrate(capsys, "--run", "run", "--calibration", str(path), code=2)
+    assert "fitted on all of these labels" in said
+    assert "don't go together" in calibrate(capsys, "--fit", "--calibration", str(path), code=2)[1]
+    assert "--out says where" in calibrate(capsys, "--out", "x.json", code=2)[1]
+
+
+def test_few_labels_are_said_to_be_too_few(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled[:2], noisy(0.7))
+    out, _ = calibrate(capsys, "--run", "run", "--fit")
+    assert "too few to fit on" in out
+    assert not Path(".grade/calibrations").exists()

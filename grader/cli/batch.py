@@ -15,7 +15,7 @@ from grader.bank.rounds import Job, read_round
 from grader.bank.sources import check
 from grader.bank.tables import Refused
 from grader.cli import forecast, options, recordings
-from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_json
 from grader.cli.interrupts import listening
 from grader.cli.progress import shown
@@ -45,6 +45,7 @@ def batch(
     api_base: options.ApiBase = None,
     client: options.Client = None,
     strategy: options.Strategy = None,
+    calibration: options.Calibration = None,
     concurrency: options.Concurrency = None,
     max_cost: options.MaxCost = None,
     timeout: options.Timeout = None,
@@ -127,7 +128,7 @@ async def play(
     def around(single: Judge) -> Judge:
         return throttle.wrap(budget.wrap(single))
 
-    progress = summary.progress
+    progress, told = summary.progress, set[str]()
     async with connect(settings, chosen.choice, notice=progress.retried, around=around) as asking:
         judge = recordings.wrap(asking, settings, run)
         forget = recordings.forget(settings, run)
@@ -137,6 +138,7 @@ async def play(
             ):
                 summary.add(outcome, budget.spent if tariff else None)
                 display.tick()
+                tell_void(chosen.plan, [outcome.grade], told)
                 if json:
                     put_json(to_json(outcome.grade))
     summary.calls = budget.calls

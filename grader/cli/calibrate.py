@@ -15,8 +15,8 @@ from grader.agreement.differences import Difference, difference
 from grader.bank import load
 from grader.calibration import card as cards
 from grader.calibration.card import Card
-from grader.calibration.joining import join
-from grader.cli import asking, options, trouble
+from grader.calibration.joining import Joined, join
+from grader.cli import asking, fitting, options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_json, stdout_console
 from grader.config import Settings
@@ -61,6 +61,26 @@ Drift = Annotated[
     Option("--drift", help="Exit 1 on a fall beyond noise.", metavar="CARD.json", rich_help_panel=MEASURE),
 ]  # fmt: skip
 
+Fit = Annotated[
+    bool, Option("--fit", help="Fit a calibration; `grade` then uses it.", rich_help_panel="A fit")
+]
+Out = Annotated[
+    Path | None,
+    Option(
+        "--out", help="Where it goes; else .grade/calibrations/.", metavar="FILE", rich_help_panel="A fit"
+    ),
+]
+Rate = Annotated[
+    float,
+    Option(
+        "--right-rate",
+        help="Share right among what needs no review.",
+        min=0.5,
+        max=0.999,
+        rich_help_panel="A fit",
+    ),
+]
+
 
 def calibrate(
     labels: Labels,
@@ -68,7 +88,11 @@ def calibrate(
     card: CardFile = None,
     against: Against = None,
     drift: Drift = None,
+    fit: Fit = False,
+    out: Out = None,
+    right_rate: Rate = 0.9,
     bank: options.Bank = None,
+    calibration: options.Calibration = None,
     model: options.Model = None,
     api_base: options.ApiBase = None,
     client: options.Client = None,
@@ -83,18 +107,22 @@ def calibrate(
     json: options.Json = False,
     dry_run: options.DryRun = False,
 ) -> int:
-    """Measure how far a judge agrees with people's labels."""
-    given = dict(locals())
-    ours = ("labels", "run", "card", "against", "drift", "json", "dry_run")
+    """Measure how far a judge agrees with people's labels; fit a calibration for it."""
+    given = dict(locals()) | {"calibration": calibration or "off"}
+    ours = ("labels", "run", "card", "against", "drift", "fit", "out", "right_rate", "json", "dry_run")
     settings = settings_of({name: value for name, value in given.items() if name not in ours})
-    check_cards(card or ())
+    check_files(card or (), fit=fit, out=out, calibration=calibration)
     labelled = label_files.read(labels, load(settings.bank))
+    labelled = fitting.unseen(labelled, run, settings)
     earlier = cards.saved_pairs(drift) if drift is not None else None
     folder = run or asking.folder(labelled, settings)
     if run is None and (code := asking.ask(labelled, settings, folder, dry_run=dry_run)) is not None:
         return code
-    made = measured(labelled, folder, labels, settings)
+    joined = join(labelled, runs.read(folder))
+    made = measured(labelled, joined, labels, settings)
     more: list[str] = []
+    if fit:
+        made, more = fitting.fit(made, labelled, joined, out, right_rate=right_rate, seed=settings.seed)
     other = cards.other_pairs(against, labelled) if against is not None else None
     differences = [
         (name, difference(made.pairs, pairs, seed=settings.seed))
@@ -107,9 +135,10 @@ def calibrate(
     return fallen(differences[-1][1]) if drift is not None else 0
 
 
-def measured(labelled: Sequence[Labelled], folder: Path, sources: Sequence[Path], settings: Settings) -> Card:
+def measured(
+    labelled: Sequence[Labelled], joined: Joined, sources: Sequence[Path], settings: Settings
+) -> Card:
     """The card; JudgeError when no labelled answer was graded."""
-    joined = join(labelled, runs.read(folder))
     made = cards.make(
         labelled, joined, [one.name for one in sources], version=trouble.version(), seed=settings.seed
     )
@@ -124,8 +153,12 @@ def measured(labelled: Sequence[Labelled], folder: Path, sources: Sequence[Path]
     return made
 
 
-def check_cards(files: Sequence[Path]) -> None:
-    """InputError for a card of unknown kind, before anything is asked."""
+def check_files(files: Sequence[Path], *, fit: bool, out: Path | None, calibration: str | None) -> None:
+    """InputError for options that don't go together and cards of unknown kind, before anything is asked."""
+    if out is not None and not fit:
+        raise InputError("--out says where a fit goes", "add --fit; --card keeps what was measured")
+    if fit and calibration not in (None, "off"):
+        raise InputError("--fit and --calibration don't go together", "a fit starts from the judge as it is")
     for one in files:
         if one.suffix.lower() not in (".md", ".html", ".json"):
             raise InputError(f"--card {one}: not a kind of card", "name it .md, .html or .json")

@@ -16,7 +16,7 @@ from grader.checks.checking import Checked, Scope
 from grader.checks.terms import Terms
 from grader.checks.terms import read as read_terms
 from grader.cli import ci, options, trouble
-from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put, stdout_console
 from grader.cli.report import Formats, Out, put_pages
 from grader.config import Settings
@@ -52,6 +52,7 @@ def check(
     api_base: options.ApiBase = None,
     client: options.Client = None,
     strategy: options.Strategy = None,
+    calibration: options.Calibration = None,
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = None,
     seed: options.Seed = None,
@@ -84,7 +85,9 @@ def _root(settings: Settings) -> Path:
 
 def _judged(there: Scope, terms: Terms, settings: Settings) -> Checked:
     chosen = choose(settings)
-    return asyncio.run(_asked(there, terms, settings, chosen))
+    checked = asyncio.run(_asked(there, terms, settings, chosen))
+    tell_void(chosen.plan, [one.grade for one in checked.rows])
+    return checked
 
 
 async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen) -> Checked:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import config, stack
 from grader.api import plan_for
+from grader.calibration import found as calibration
 from grader.cli.console import note
 from grader.config import Choice, Settings
+from grader.correction import voided
+from grader.report.summary import short
 from grader.strategies import Plan
+from grader.types import Grade
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,4 +41,18 @@ def choose(settings: Settings) -> Chosen:
         note(stack.trust(plan.strategy))
     if settings.unverified is not None:
         plan = replace(plan, unverified=settings.unverified)
-    return Chosen(settings=settings, choice=choice, plan=plan)
+    found = calibration.look(settings.calibration, plan, Path.cwd())
+    for words in found.notes:
+        note(words)
+    return Chosen(settings=settings, choice=choice, plan=replace(plan, correction=found.correction))
+
+
+def tell_void(plan: Plan, grades: Iterable[Grade], told: set[str] | None = None) -> None:
+    """Say why the calibration was not used for some grades, each reason once; `told`: said before."""
+    told = set() if told is None else told
+    for one in grades:
+        if plan.correction and one.judge.calibration != plan.correction.id:
+            why = voided(plan.correction, one.judge, one.question)
+            if why and why not in told:
+                told.add(why)
+                note(f"calibration {short(plan.correction.id)} is not used: {why}")

@@ -11,7 +11,7 @@ from typer import Argument
 from grader import strategies
 from grader.bank import load, read_attempt
 from grader.cli import options
-from grader.cli.chosen import Chosen, choose, settings_of
+from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_json, stdout_console
 from grader.errors import JudgeError
 from grader.grading import grade_attempt
@@ -33,6 +33,7 @@ def grade(
     api_base: options.ApiBase = None,
     client: options.Client = None,
     strategy: options.Strategy = None,
+    calibration: options.Calibration = None,
     timeout: options.Timeout = None,
     seed: options.Seed = None,
     lang: options.Lang = None,
@@ -49,6 +50,7 @@ def grade(
         "api_base": api_base,
         "client": client,
         "strategy": strategy,
+        "calibration": calibration,
         "timeout": timeout,
         "seed": seed,
         "lang": lang,
@@ -63,6 +65,7 @@ def grade(
     if dry_run:
         return show_requests(rubric, attempt, chosen.plan)
     made = asyncio.run(judged(rubric, attempt, chosen))
+    tell_void(chosen.plan, [made])
     if json:
         put_json(to_json(made), indent=2)
     else:

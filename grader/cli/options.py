@@ -53,6 +53,10 @@ Lang = Annotated[
     Literal["zh", "en"] | None,
     Option("--lang", help="Language of the prompt; else the question's.", rich_help_panel=JUDGE),
 ]
+Calibration = Annotated[
+    str | None,
+    Option("--calibration", help="One that was fitted, or `off`.", metavar="FILE", rich_help_panel=JUDGE),
+]
 Cassette = Annotated[
     Path | None,
     Option("--cassette", help="Folder of recorded replies.", metavar="DIR", rich_help_panel=REPEAT),

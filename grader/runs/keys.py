@@ -27,7 +27,10 @@ def key(rubric: Rubric, attempt: Attempt, plan: Plan) -> str:
 
 @cache
 def _judge(plan: Plan) -> str:
-    return json.dumps(asdict(plan), sort_keys=True, default=str)
+    shape = asdict(plan)
+    if plan.correction is None:  # so that runs from before there were any go on
+        del shape["correction"]
+    return json.dumps(shape, sort_keys=True, default=str)
 
 
 def halves(text: str | bytes) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol, cast
 
+from grader.correction import Correction
 from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
 
 Unverified = Literal["flag", "review", "credit_none"]
@@ -24,6 +25,7 @@ class Plan:
 
     `lang` None takes the rubric's. `unverified` says what becomes of credit that no verified or repaired
     quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
+    `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
     """
 
     model: str
@@ -34,6 +36,7 @@ class Plan:
     samples: int = 1
     unverified: Unverified = "review"
     calibration: str = ""
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,200 @@
+"""A calibration from labels, judged on questions that it was not fitted on; pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from grader import correction
+from grader.agreement import kappas, numbers
+from grader.agreement.differences import Difference, difference
+from grader.agreement.kappas import QUADRATIC
+from grader.agreement.logistic import chance, fit
+from grader.agreement.pairs import LEVEL, Pair
+from grader.calibration.joining import Beside
+from grader.correction import PRIOR_COVERED, PRIOR_PARTIAL, Chances
+
+PENALTIES = (0.5, 2.0, 8.0)
+ENOUGH = 400
+"""Labels from which on the penalty hardly matters and is not looked for."""
+FOLDS = 5
+LEAST = 10
+Heads = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A pair with its signals; `unit` is the question, or the answer where there are few questions."""
+
+    pair: Pair
+    row: tuple[float, ...]
+    unit: str
+    contradicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Both heads and what held-out labels say of them; `before` and `after` hold the same figures.
+
+    `review`: the confidence under which a verdict is for people; `unflagged`: the held-out share of verdicts
+    over it, `right`: how many of those are right; None where no threshold was found.
+    """
+
+    heads: Heads
+    moves: bool
+    count: int
+    units: int
+    unit: str
+    gain: Difference
+    before: Mapping[str, float | None]
+    after: Mapping[str, float | None]
+    right_rate: float
+    review: float
+    unflagged: float
+    right: float | None
+
+    def held_out(self) -> dict[str, Any]:
+        """JSON-ready, without the numbers of the fit itself."""
+        return {name: value for name, value in asdict(self).items() if name != "heads"}
+
+
+def samples(beside: Sequence[Beside]) -> list[Sample]:
+    """With signals from the judge's own verdicts, labels left out."""
+    by_question = len({one.pair.question for one in beside}) >= FOLDS
+    known: dict[int, dict[str, tuple[float, ...] | None]] = {}
+    found = []
+    for one in beside:
+        key = id(one.grade)
+        if key not in known:
+            rubric, attempt = one.labelled.rubric, one.labelled.attempt
+            rows = correction.rows(rubric, attempt, one.grade.verdicts)
+            known[key] = {v.criterion: row for v, row in zip(one.grade.verdicts, rows, strict=True)}
+        row = known[key][one.pair.criterion]
+        unit = one.pair.question if by_question else f"{one.pair.question}\0{one.pair.attempt}"
+        if row is not None:
+            found.append(Sample(one.pair, row, unit, one.verdict.contradicted))
+    return found
+
+
+def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | None:
+    """The fit on all samples and its held-out record; None for fewer than ten labels or three units."""
+    names = sorted({one.unit for one in found})
+    if len(found) < LEAST or len(names) < 3:
+        return None
+    fold = folds(names, min(FOLDS, len(names)), seed)
+    chances = held_out(found, fold, seed)
+    before = [one.pair for one in found]
+    moved = [_after(one, seen, moves=True) for one, seen in zip(found, chances, strict=True)]
+    gain = difference(moved, before, seed=seed)
+    moves = gain.weighted_kappa_95 is not None and gain.weighted_kappa_95[0] > 0
+    after = (
+        moved if moves else [_after(one, seen, moves=False) for one, seen in zip(found, chances, strict=True)]
+    )
+    sure = [(one.confidence or 0.0, one.right) for one in after]
+    kept = crossed(sure, [fold[one.unit] for one in found], right_rate)
+    return Fit(
+        heads=heads(found, penalty(found, seed)),
+        moves=moves,
+        count=len(found),
+        units=len(names),
+        unit="answer" if "\0" in names[0] else "question",
+        gain=gain,
+        before=_figures(before),
+        after=_figures(after),
+        right_rate=right_rate,
+        review=threshold(sure, right_rate),
+        unflagged=len(kept) / len(sure),
+        right=sum(kept) / len(kept) if kept else None,
+    )
+
+
+def folds(names: Sequence[str], count: int, seed: int) -> dict[str, int]:
+    """A fold for each unit."""
+    shuffled = list(names)
+    random.Random(seed).shuffle(shuffled)
+    return {name: place % count for place, name in enumerate(shuffled)}
+
+
+def held_out(found: Sequence[Sample], fold: Mapping[str, int], seed: int) -> list[Chances]:
+    """For each sample the chances by a fit on the other folds, its penalty chosen on those as well."""
+    by_fold = {}
+    for number in sorted(set(fold.values())):
+        train = [one for one in found if fold[one.unit] != number]
+        by_fold[number] = heads(train, penalty(train, seed))
+    return [chances(by_fold[fold[one.unit]], one.row) for one in found]
+
+
+def heads(found: Sequence[Sample], strength: float) -> Heads:
+    """Both logistic heads."""
+    rows = [one.row for one in found]
+    levels = [LEVEL[one.pair.label] for one in found]
+    return (
+        fit(rows, [one > 0 for one in levels], PRIOR_PARTIAL, strength),
+        fit(rows, [one > 1 for one in levels], PRIOR_COVERED, strength),
+    )
+
+
+def chances(found: Heads, row: Sequence[float]) -> Chances:
+    """What both heads say of a row."""
+    some = chance(found[0], row)
+    return Chances(some, min(some, chance(found[1], row)))
+
+
+def penalty(found: Sequence[Sample], seed: int) -> float:
+    """The one with the least log-loss over three folds of units."""
+    names = sorted({one.unit for one in found})
+    if len(found) >= ENOUGH or len(names) < 3:
+        return PENALTIES[1]
+    fold = folds(names, 3, seed + 1)
+
+    def loss(strength: float) -> float:
+        total = 0.0
+        for number in range(3):
+            made = heads([one for one in found if fold[one.unit] != number], strength)
+            held = [one for one in found if fold[one.unit] == number]
+            total -= sum(math.log(max(1e-6, chances(made, one.row).of(one.pair.label))) for one in held)
+        return total
+
+    return min(PENALTIES, key=loss)
+
+
+def threshold(sure: numbers.Sure, rate: float) -> float:
+    """The confidence over which most verdicts are kept with that share of them right; 2, which nothing
+    reaches, where there is none."""
+    found, right = 2.0, 0
+    ordered = sorted(sure, reverse=True)
+    for place, (value, one) in enumerate(ordered, 1):
+        right += one
+        last = place == len(ordered) or ordered[place][0] < value
+        if last and place >= LEAST / 2 and right >= rate * place:
+            found = value
+    return found
+
+
+def crossed(sure: numbers.Sure, fold: Sequence[int], rate: float) -> list[bool]:
+    """Whether each kept verdict is right, each fold's threshold chosen on the others."""
+    kept = []
+    for number in sorted(set(fold)):
+        least = threshold([one for one, own in zip(sure, fold, strict=True) if own != number], rate)
+        own_fold = [one for one, own in zip(sure, fold, strict=True) if own == number]
+        kept += [right for value, right in own_fold if value >= least]
+    return kept
+
+
+def _after(one: Sample, seen: Chances, *, moves: bool) -> Pair:
+    level = seen.coverage if moves and not one.contradicted else one.pair.judged
+    return replace(one.pair, judged=level, confidence=seen.of(level))
+
+
+def _figures(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    counts = kappas.table(one.levels for one in pairs)
+    sure = [(one.confidence, one.right) for one in pairs if one.confidence is not None]
+    return {
+        "weighted_kappa": kappas.kappa(counts, QUADRATIC),
+        "accuracy": kappas.accuracy(counts),
+        "auc": numbers.auc(sure),
+        "calibration_error": numbers.calibration_error(sure),
+    }

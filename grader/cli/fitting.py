@@ -1,0 +1,83 @@
+"""`grade calibrate --fit`: fits, saves, says what it is worth; measures nothing on what it was fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grader import runs
+from grader.calibration import fitting, found, saved
+from grader.calibration.card import Card
+from grader.calibration.joining import Joined
+from grader.cli.console import note
+from grader.config import Settings
+from grader.errors import InputError
+from grader.labels import Labelled
+from grader.report.fit_words import fitted
+from grader.report.summary import short
+
+
+def fit(
+    card: Card,
+    labelled: Sequence[Labelled],
+    joined: Joined,
+    out: Path | None,
+    *,
+    right_rate: float,
+    seed: int,
+) -> tuple[Card, list[str]]:
+    """The card with the fit's held-out record, and that record in words. Too few labels are no error."""
+    if card.calibration:
+        raise InputError(
+            f"these grades were made with calibration {short(card.calibration)}",
+            "fit on the judge as it is: grade again with --calibration off",
+        )
+    made = fitting.fitted(fitting.samples(joined.beside), right_rate=right_rate, seed=seed)
+    if made is None:
+        few = f"{len(card.pairs)} labels are too few to fit on: it takes {fitting.LEAST}, on three answers"
+        note(f"note: {few}; nothing was saved")
+        return card, [f"{few[0].upper()}{few[1:]}."]
+    path = out or found.file_for(card.model, card.strategy, Path.cwd())
+    saved.write(saved.make(made, labelled, joined, card.version), path)
+    used = "`grade` uses it from now on" if out is None else f"use it with --calibration {out}"
+    note(f"wrote {path}; {used}")
+    return replace(card, held_out=made.held_out()), fitted(made)
+
+
+def unseen(labelled: list[Labelled], run: Path | None, settings: Settings) -> list[Labelled]:
+    """Without the answers that the calibration in force was fitted on: of those it is never measured.
+
+    InputError when none is left.
+    """
+    seen: set[str] = set()
+    if isinstance(settings.calibration, Path):
+        seen |= set(saved.read(settings.calibration).fitted_on)
+    if run is not None:
+        used = {one.grade.judge.calibration for one in runs.read(run)} - {""}
+        seen |= _fitted_on(used)
+    left = [one for one in labelled if saved.mark(one) not in seen]
+    if len(left) < len(labelled):
+        note(f"{len(labelled) - len(left)} answers that the calibration was fitted on are left out")
+    if not left:
+        raise InputError(
+            "the calibration was fitted on all of these labels",
+            "measure it on others; its held-out record stands in its file",
+        )
+    return left
+
+
+def _fitted_on(used: set[str]) -> set[str]:
+    """What the calibrations of these ids were fitted on, where their files are still there."""
+    seen: set[str] = set()
+    for path in found.places(Path.cwd()) if used else ():
+        try:
+            one = saved.read(path)
+        except InputError:
+            continue
+        if one.id in used:
+            used = used - {one.id}
+            seen |= set(one.fitted_on)
+    for one_id in sorted(used):
+        note(f"note: the file of calibration {short(one_id)} is gone: what it was fitted on can't be told")
+    return seen

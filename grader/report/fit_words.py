@@ -1,0 +1,47 @@
+"""What a fit is worth, in plain sentences, from questions that it was not fitted on. Pure."""
+
+from __future__ import annotations
+
+from grader.calibration.fitting import Fit
+from grader.report.card_words import number
+
+
+def fitted(fit: Fit) -> list[str]:
+    """What the calibration does to verdicts, to confidence, and what is left for people."""
+    return [_verdicts(fit), _confidence(fit), _review(fit)]
+
+
+def _verdicts(fit: Fit) -> str:
+    interval = fit.gain.weighted_kappa_95
+    sure = "" if interval is None else f" ({interval[0]:+.2f} to {interval[1]:+.2f})"
+    gain = "–" if fit.gain.weighted_kappa is None else f"{fit.gain.weighted_kappa:+.2f}"
+    start = (
+        f"Fitted on {fit.count} labels; held out by {fit.unit}, moving verdicts changes weighted kappa"
+        f" by {gain}{sure}"
+    )
+    if fit.moves:
+        return f"{start}: it helps, so verdicts are moved."
+    if interval is not None and interval[1] < 0:
+        return f"{start}: it hurts, so verdicts stay as the judge gives them."
+    return f"{start}: that it helps is not shown, so verdicts stay as the judge gives them."
+
+
+def _confidence(fit: Fit) -> str:
+    names = (("calibration error", "calibration_error"), ("AUC", "auc"), ("accuracy", "accuracy"))
+    parts = [
+        f"{name} {number(fit.before[key])} before, {number(fit.after[key])} after" for name, key in names
+    ]
+    return f"Confidence on held-out labels: {'; '.join(parts)}."
+
+
+def _review(fit: Fit) -> str:
+    if fit.review > 1:
+        return (
+            f"No confidence was found over which {fit.right_rate:.0%} of the verdicts are right:"
+            " every answer needs review."
+        )
+    right = "too few to say how many of them right" if fit.right is None else f"{fit.right:.0%} of them right"
+    return (
+        f"Verdicts under confidence {fit.review:.2f} need review; on held-out labels {fit.unflagged:.0%} are"
+        f" over it, {right} (asked for: {fit.right_rate:.0%})."
+    )
