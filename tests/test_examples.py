@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grader.bank import load, read_attempt
-from grader.cassette import Cassette
 from grader.config import choose_model
 from grader.config import load as load_settings
 from grader.grading import grade_attempt
 from grader.judges import endpoint
 from grader.strategies import Plan, resolve
-from grader.types import Grade
+from grader.types import Grade, Judge
 from scripts import record
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ ANSWERS = sorted((ROOT / "examples" / "answers").glob("*.md"))
 pytestmark = pytest.mark.skipif(not record.CASSETTE.exists(), reason="not recorded: scripts/record.py")
 
 
-def replayed(path: Path, played: list[str]) -> Grade:
+def replayed(path: Path, judge: Judge) -> Grade:
     """The grade of one example, from its recording."""
     settings = load_settings(
         {"cassette": record.CASSETTE, "mode": "replay", "model": "embedded"}, cwd=ROOT, environ={}
@@ -35,17 +35,12 @@ def replayed(path: Path, played: list[str]) -> Grade:
     where = endpoint(settings, choice)
     plan = Plan(model=choice.model, endpoint=where, strategy=resolve("auto", where))
     attempt = read_attempt(path, question=None)
-    judge = Cassette(record.CASSETTE, "replay", played.append).wrap(None)
     return asyncio.run(grade_attempt(load().question(attempt.question).rubric, attempt, judge, plan))
 
 
-def test_every_example_has_a_grade_and_every_recording_is_played():
-    played: list[str] = []
-    grades = [replayed(path, played) for path in ANSWERS]
+def test_every_example_has_a_grade(tape: Callable[[Path], Judge]):
+    grades = [replayed(path, tape(record.CASSETTE)) for path in ANSWERS]
     assert [one.attempt for one in grades if one.ungraded] == []
-    assert {key.removeprefix("sha256:")[:16] for key in played} == {
-        one.stem for one in record.CASSETTE.glob("*.json")
-    }
 
 
 def test_there_are_good_and_bad_answers_to_three_questions():
