@@ -1,6 +1,7 @@
-"""Record the embedded judge's replies to the examples anew, and draw the picture of the README from one.
+"""Record the embedded judge's replies to the examples anew, and draw the README's picture from one.
 
 python scripts/record.py            asks the embedded judge about every answer in examples/answers
+python scripts/record.py --joint    asks it about two of them in one call each, for test_recorded_joint.py
 python scripts/record.py --picture  draws docs/grade.svg only, from the recordings
 """
 
@@ -12,6 +13,7 @@ import io
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,17 +26,20 @@ from grader.cli.grade import judged
 from grader.report.terminal import render
 
 ROOT = Path(__file__).resolve().parent.parent
+ANSWERS = ROOT / "examples" / "answers"
 CASSETTE = ROOT / "examples" / "cassette"
+JOINT_CASSETTE = ROOT / "tests" / "cassettes" / "joint"
+JOINT = ("Q21-ben", "Q43-anna")
 PICTURE = ROOT / "docs" / "grade.svg"
-SHOWN = ROOT / "examples" / "answers" / "Q43-anna.md"
+SHOWN = ANSWERS / "Q43-anna.md"
 CELL = 12.2  # how wide rich draws one cell
 
 
-def record() -> None:
-    """Every example once, into an empty cassette."""
-    shutil.rmtree(CASSETTE, ignore_errors=True)
-    settings = settings_of({"model": "embedded", "cassette": CASSETTE, "mode": "record"})
-    for path in sorted((ROOT / "examples" / "answers").glob("*.md")):
+def record(paths: Iterable[Path], folder: Path, strategy: str) -> None:
+    """Every answer once, into an empty cassette."""
+    shutil.rmtree(folder, ignore_errors=True)
+    settings = settings_of({"model": "embedded", "cassette": folder, "mode": "record", "strategy": strategy})
+    for path in sorted(paths):
         attempt = read_attempt(path, question=None)
         grade = asyncio.run(judged(load().question(attempt.question).rubric, attempt, choose(settings)))
         sys.stderr.write(f"{attempt.id}  {grade.score}  {'; '.join(grade.problems)}\n")
@@ -62,6 +67,9 @@ def _placed(found: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
+    if "--joint" in sys.argv:
+        record((ANSWERS / f"{name}.md" for name in JOINT), JOINT_CASSETTE, "joint")
+        sys.exit()
     if "--picture" not in sys.argv:
-        record()
+        record(ANSWERS.glob("*.md"), CASSETTE, "auto")
     PICTURE.write_text(picture() + "\n", encoding="utf-8")
