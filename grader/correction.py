@@ -9,9 +9,9 @@ from grader import scoring, signals
 from grader.agreement.logistic import chance
 from grader.types import Attempt, Coverage, Criterion, JudgeCard, Lang, Rubric, Verdict
 
-SIGNALS = ("some", "all", "contradicted", "confidence", "unsupported", "overlap", "others")
-PRIOR_PARTIAL = (0.0, 1.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
-PRIOR_COVERED = (-0.5, 0.5, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+SIGNALS = ("some", "all", "sure", "sure_partial", "contradicted", "unsupported", "overlap", "others")
+PRIOR_PARTIAL = (0.0, 1.5, 0.5, 0.75, 0.75, 0.0, 0.0, 0.0, 0.0)
+PRIOR_COVERED = (-0.5, 0.5, 2.0, 0.75, -0.75, 0.0, 0.0, 0.0, 0.0)
 """Intercept and weights that say what the judge says: what a fit without labels would be."""
 MOVED: Mapping[Lang, str] = {
     "en": " (calibrated; the judge said {said})",
@@ -46,7 +46,7 @@ class Chances:
 class Correction:
     """A fitted calibration: numbers, and the hashes of what they hold for.
 
-    `moves`: it also changes coverage, since held-out labels showed that to help; else only confidence.
+    `moves`: it changes coverage; `mends`: it changes confidence. Each where held-out labels showed a gain.
     `review`: a verdict under that confidence is for people to look at; None: not asked for.
     """
 
@@ -58,6 +58,7 @@ class Correction:
     partial: tuple[float, ...]
     covered: tuple[float, ...]
     moves: bool
+    mends: bool
     review: float | None = None
 
     def chances(self, row: Sequence[float]) -> Chances:
@@ -71,7 +72,7 @@ def voided(correction: Correction, card: JudgeCard, question: str) -> str:
     if (correction.model, correction.strategy) != (card.model, card.strategy):
         return f"it is for {correction.model}, {correction.strategy}"
     if card.prompt not in correction.prompts:
-        return "the prompt has changed since it was fitted"
+        return "it was not fitted with this prompt"
     if dict(correction.rubrics).get(question, card.rubric) != card.rubric:
         return f"the rubric of {question} has changed since it was fitted"
     return ""
@@ -86,7 +87,7 @@ def corrected(
     """
     found = []
     for verdict, row in zip(verdicts, rows(rubric, attempt, verdicts), strict=True):
-        if row is None or verdict.coverage is None:
+        if row is None or verdict.coverage is None or not (correction.moves or correction.mends):
             found.append(verdict)
             continue
         chances = correction.chances(row)
@@ -132,8 +133,9 @@ def _row(
     return (
         -1.0 if coverage == "missing" else 1.0,
         1.0 if coverage == "covered" else -1.0,
-        float(verdict.contradicted),
         sign * sure,
+        0.0 if sign else sure,
+        float(verdict.contradicted),
         float(scoring.unsupported(replace(verdict, label=None))),
         2 * signals.best_recall(points, words) - 1,
         2 * others - 1,

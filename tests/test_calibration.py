@@ -61,10 +61,10 @@ def test_the_logistic_fit_is_that_of_scikit_learn() -> None:
 
 def test_without_labels_it_says_what_the_judge_says() -> None:
     for coverage, signs in (("covered", (1, 1)), ("partial", (1, -1)), ("missing", (-1, -1))):
-        row = (*map(float, signs), 0.0, 0.0, 0.0, 0.0, 0.0)
+        row = (*map(float, signs), *[0.0] * 6)
         assert fit([], [], PRIOR_PARTIAL, 1.0) == PRIOR_PARTIAL
         assert fitting.chances((PRIOR_PARTIAL, PRIOR_COVERED), row).coverage == coverage
-    assert chance(PRIOR_PARTIAL, (1.0, 1.0, 0, 0, 0, 0, 0)) > 0.8
+    assert chance(PRIOR_PARTIAL, (1.0, 1.0, *[0] * 6)) > 0.8
 
 
 def test_a_judge_that_is_too_strict_is_mended_and_it_is_shown_on_held_out_questions(
@@ -116,7 +116,8 @@ def test_the_threshold_keeps_as_many_as_it_can() -> None:
 def correction(**changes: object) -> Correction:
     fields: dict[str, object] = {
         "id": "sha256:c", "model": "fake", "strategy": "joint", "prompts": ("sha256:p",),
-        "rubrics": (("Q1", "sha256:r"),), "partial": PRIOR_PARTIAL, "covered": PRIOR_COVERED, "moves": True,
+        "rubrics": (("Q1", "sha256:r"),), "partial": PRIOR_PARTIAL, "covered": PRIOR_COVERED,
+        "moves": True, "mends": True,
     }  # fmt: skip
     return Correction(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -138,7 +139,7 @@ def test_a_correction_moves_coverage_with_a_word_and_leaves_contradictions() -> 
     assert (stays.coverage, stays.contradicted) == ("covered", True)
     assert doubtful(lifting, fakes.rubric(), (up, stays))
     assert not doubtful(correction(), fakes.rubric(), (up, stays))
-    still = corrected(correction(moves=False), fakes.rubric(), fakes.attempt(), verdicts, "zh")
+    still = corrected(correction(moves=False, mends=True), fakes.rubric(), fakes.attempt(), verdicts, "zh")
     assert [one.coverage for one in still] == ["missing", "covered"]
 
 

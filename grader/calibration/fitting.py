@@ -11,6 +11,7 @@ from typing import Any
 from grader import correction
 from grader.agreement import kappas, numbers
 from grader.agreement.differences import Difference, difference
+from grader.agreement.intervals import Interval, intervals
 from grader.agreement.kappas import QUADRATIC
 from grader.agreement.logistic import chance, fit
 from grader.agreement.pairs import LEVEL, Pair
@@ -39,12 +40,17 @@ class Sample:
 class Fit:
     """Both heads and what held-out labels say of them; `before` and `after` hold the same figures.
 
+    `moves`: verdicts change, since the gain lies over 0 with its whole interval; `mends`: confidences change,
+    since there were none, or since their Brier score falls beyond noise (`brier_95`: of after minus before).
+
     `review`: the confidence under which a verdict is for people; `unflagged`: the held-out share of verdicts
     over it, `right`: how many of those are right; None where no threshold was found.
     """
 
     heads: Heads
     moves: bool
+    mends: bool
+    brier_95: Interval | None
     count: int
     units: int
     unit: str
@@ -87,17 +93,23 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
     fold = folds(names, min(FOLDS, len(names)), seed)
     chances = held_out(found, fold, seed)
     before = [one.pair for one in found]
-    moved = [_after(one, seen, moves=True) for one, seen in zip(found, chances, strict=True)]
+    moved, same = (
+        [_after(one, seen, moves=way) for one, seen in zip(found, chances, strict=True)]
+        for way in (True, False)
+    )
     gain = difference(moved, before, seed=seed)
     moves = gain.weighted_kappa_95 is not None and gain.weighted_kappa_95[0] > 0
-    after = (
-        moved if moves else [_after(one, seen, moves=False) for one, seen in zip(found, chances, strict=True)]
-    )
+    fall = _fall(before, same, found, seed)
+    silent = any(one.confidence is None for one in before)
+    mends = moves or silent or (fall is not None and fall[1] < 0)
+    after = moved if moves else same if mends else before
     sure = [(one.confidence or 0.0, one.right) for one in after]
     kept = crossed(sure, [fold[one.unit] for one in found], right_rate)
     return Fit(
         heads=heads(found, penalty(found, seed)),
         moves=moves,
+        mends=mends,
+        brier_95=fall,
         count=len(found),
         units=len(names),
         unit="answer" if "\0" in names[0] else "question",
@@ -189,6 +201,25 @@ def _after(one: Sample, seen: Chances, *, moves: bool) -> Pair:
     return replace(one.pair, judged=level, confidence=seen.of(level))
 
 
+def _brier(one: Pair) -> float:
+    """The squared error of a confidence; a verdict without one is taken at its word."""
+    return ((1.0 if one.confidence is None else one.confidence) - one.right) ** 2
+
+
+def _fall(
+    before: Sequence[Pair], after: Sequence[Pair], found: Sequence[Sample], seed: int
+) -> Interval | None:
+    """The interval of the mean change of the Brier score, whole units drawn."""
+    by_unit: dict[str, list[float]] = {}
+    for old, new, one in zip(before, after, found, strict=True):
+        by_unit.setdefault(one.unit, []).append(_brier(new) - _brier(old))
+
+    def mean(units: Sequence[list[float]]) -> float:
+        return sum(map(sum, units)) / sum(map(len, units))
+
+    return intervals(list(by_unit.values()), {"fall": mean}, seed=seed)["fall"]
+
+
 def _figures(pairs: Sequence[Pair]) -> dict[str, float | None]:
     counts = kappas.table(one.levels for one in pairs)
     sure = [(one.confidence, one.right) for one in pairs if one.confidence is not None]
@@ -196,5 +227,6 @@ def _figures(pairs: Sequence[Pair]) -> dict[str, float | None]:
         "weighted_kappa": kappas.kappa(counts, QUADRATIC),
         "accuracy": kappas.accuracy(counts),
         "auc": numbers.auc(sure),
+        "brier": sum(map(_brier, pairs)) / len(pairs),
         "calibration_error": numbers.calibration_error(sure),
     }

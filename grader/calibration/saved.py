@@ -38,6 +38,7 @@ class Saved(BaseModel):
     partial: Head = Field(min_length=WIDTH, max_length=WIDTH)
     covered: Head = Field(min_length=WIDTH, max_length=WIDTH)
     moves: bool
+    mends: bool
     review: FiniteFloat
     held_out: dict[str, Any]
     labels: str
@@ -61,6 +62,7 @@ class Saved(BaseModel):
             partial=tuple(self.partial),
             covered=tuple(self.covered),
             moves=self.moves,
+            mends=self.mends,
             review=self.review,
         )
 
@@ -79,6 +81,7 @@ def make(fit: Fit, labelled: Sequence[Labelled], joined: Joined, version: str) -
         partial=list(fit.heads[0]),
         covered=list(fit.heads[1]),
         moves=fit.moves,
+        mends=fit.mends,
         review=fit.review,
         held_out=json.loads(json.dumps(fit.held_out())),
         labels=labels_hash(labelled),

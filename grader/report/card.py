@@ -124,8 +124,9 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
     if card.worst:
         console.print("\n  worst disagreements")
     for wrong in card.worst[:3]:
-        for line in _worst_lines(wrong):
-            console.print(line)
+        for place, text in enumerate(_worst_lines(wrong)):
+            for line in wrapped(text, min(console.width, 100) - 6):
+                console.print(f"{'    ' if place else '  '}{line}")
 
 
 def _columns(console: Console, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
@@ -138,9 +139,9 @@ def _columns(console: Console, heads: Sequence[str], lines: Sequence[Sequence[st
 
 
 def _worst_lines(one: Worst) -> Iterator[str]:
-    yield f"  {plain(one.attempt)}, {plain(one.criterion)}: people {one.label}, judge {one.judged}"
+    yield f"{plain(one.attempt)}, {plain(one.criterion)}: people {one.label}, judge {one.judged}"
     for name, text, most in _words(one):
-        yield f"    {name}: {shortened(plain(text), most // 2)}"
+        yield f"{name}: {shortened(plain(text), most // 2)}"
 
 
 __all__ = ["html", "made_with", "markdown", "span", "terminal"]

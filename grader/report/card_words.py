@@ -10,6 +10,7 @@ from grader.agreement.measured import Measured
 from grader.calibration.card import Card
 
 FEW = 30
+MANY = 100
 ONE_SIDED = 0.98
 
 
@@ -101,14 +102,16 @@ def _sure(measured: Measured) -> Iterator[str]:
         return
     if overall.auc < 0.6:
         yield f"Its confidence says little about where it is right (AUC {overall.auc:.2f})."
-    if overall.calibration_error is not None and overall.calibration_error > 0.1:
-        sure = sum(one.count * one.confidence for one in measured.reliability)
-        every = sum(one.count for one in measured.reliability)
-        right = sum(one.count * one.right for one in measured.reliability)
+    every = sum(one.count for one in measured.reliability)
+    sure = sum(one.count * one.confidence for one in measured.reliability) / every
+    right = sum(one.count * one.right for one in measured.reliability) / every
+    if abs(sure - right) > 0.08:
         yield (
-            f"Its confidence is {sure / every:.0%} on average and it is right in {right / every:.0%}:"
+            f"Its confidence is {sure:.0%} on average and it is right in {right:.0%}:"
             " `grade calibrate --fit` can mend that."
         )
+    elif overall.calibration_error is not None and overall.calibration_error > 0.1 and every >= MANY:
+        yield f"Its confidences are off by {overall.calibration_error:.2f} on average: --fit can mend that."
 
 
 def compared(found: Difference, other: str) -> list[str]:

@@ -27,7 +27,9 @@ def _verdicts(fit: Fit) -> str:
 
 
 def _confidence(fit: Fit) -> str:
-    names = (("calibration error", "calibration_error"), ("AUC", "auc"), ("accuracy", "accuracy"))
+    if not fit.mends:
+        return "Its own confidence is not shown to become better by the fit, and stays."
+    names = (("Brier score", "brier"), ("calibration error", "calibration_error"), ("AUC", "auc"))
     parts = [
         f"{name} {number(fit.before[key])} before, {number(fit.after[key])} after" for name, key in names
     ]
