@@ -250,3 +250,32 @@ def test_a_quote_that_is_not_in_the_write_up_earns_nothing_here(repo: Repository
     repo.write({"answers/Q2-x.md": "I have no idea.\n"})
     repo.record("answers/Q2-x.md", {"Q2.1": "adds two low-rank matrices to the weights"})
     assert repo.grade("check", "answers/Q2-x.md") == 1
+
+
+def test_a_link_out_of_the_repository_is_not_read(repo: Repository, tmp_path: Path, capsys: Read) -> None:
+    (tmp_path / "secret").write_text("the secret of this machine", encoding="utf-8")
+    (repo.folder / "answers" / "Q1-link.md").symlink_to(tmp_path / "secret")
+    assert repo.grade("check") == 2
+    said = capsys.readouterr()
+    assert "answers/Q1-link.md: is a link out of the repository" in said.err
+    assert "the secret" not in said.out + said.err
+
+
+def test_one_write_up_under_two_names_is_checked_once_and_from_any_folder(
+    repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.folder / "answers")
+    assert (
+        repo.grade("check", "anna.md", "../answers/anna.md", str(repo.folder / "answers/anna.md"), "--json")
+        == 0
+    )
+    (grade,) = json.loads(capsys.readouterr().out)["runs"][0]["grades"]
+    assert grade["path"] == "answers/anna.md"
+
+
+def test_a_limit_of_cost_without_a_price_is_refused_where_a_judge_would_be_asked(
+    repo: Repository, capsys: Read
+) -> None:
+    assert repo.grade("check", "--max-cost", "1") == 0, "recordings cost nothing"
+    assert repo.grade("check", "--max-cost", "1", "--mode", "auto") == 2
+    assert "no price of openai/recorded is known" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from grader.checks.standing import Measure
 from grader.checks.terms import Terms
 from grader.checks.writeups import WriteUp
 from grader.config import Settings
-from grader.engines.local import graded
+from grader.engines.local import Stop, graded
 from grader.errors import CassetteMiss
+from grader.grading import card
 from grader.report.graded import Graded
 from grader.report.reading import first_line
 from grader.strategies import Plan
-from grader.types import Judge
+from grader.types import Grade, Judge
 
 SCORES = "grade-scores.json"
 
@@ -70,26 +71,51 @@ def scope(
 
 
 async def judged(
-    found: Sequence[WriteUp], judge: Judge, plan: Plan, concurrency: int, measure: Measure
+    found: Sequence[WriteUp],
+    judge: Judge,
+    plan: Plan,
+    *,
+    concurrency: int,
+    measure: Measure,
+    seen: Callable[[Graded], None],
 ) -> Checked:
-    """Every write-up graded and held to its measure, in the files' order. Credit needs a found quote."""
+    """Every write-up graded and held to its measure, in the files' order. Credit needs a found quote.
+
+    `seen` hears of each as it is ready.
+    """
     strict = replace(plan, unverified="credit_none")
     jobs = [Job(one.attempt, one.question.rubric) for one in found]
     known = {one.attempt.id: one for one in found}
     rows: dict[str, Graded] = {}
     missed: dict[str, CassetteMiss] = {}
-    async for outcome in graded(jobs, judge, strict, workers=max(1, min(concurrency, len(jobs)))):
-        one = known[outcome.job.attempt.id]
-        row = Graded(
-            question=one.question,
-            attempt=one.attempt,
-            grade=outcome.grade,
-            first_line=first_line(one.attempt, str(one.path)),
-        )
-        rows[one.attempt.id] = standing.stand(row, measure)
+    stop = Stop()
+    async for outcome in graded(jobs, judge, strict, workers=max(1, min(concurrency, len(jobs))), stop=stop):
+        name = outcome.job.attempt.id
+        rows[name] = standing.stand(_row(known[name], outcome.grade), measure)
+        seen(rows[name])
         if outcome.missed:
-            missed[one.attempt.id] = outcome.missed
-    return Checked(rows=tuple(rows[one.attempt.id] for one in found if one.attempt.id in rows), missed=missed)
+            missed[name] = outcome.missed
+    for one in found:
+        if one.attempt.id not in rows:  # the budget was spent before its turn
+            grade = _unasked(one, strict, stop.why)
+            rows[one.attempt.id] = standing.stand(_row(one, grade), measure)
+    return Checked(rows=tuple(rows[one.attempt.id] for one in found), missed=missed)
+
+
+def _row(one: WriteUp, grade: Grade) -> Graded:
+    first = first_line(one.attempt, str(one.path))
+    return Graded(question=one.question, attempt=one.attempt, grade=grade, first_line=first)
+
+
+def _unasked(one: WriteUp, plan: Plan, why: str) -> Grade:
+    return Grade(
+        attempt=one.attempt.id,
+        question=one.question.id,
+        score=None,
+        verdicts=(),
+        judge=card(one.question.rubric, plan),
+        problems=(why or "it was not asked about",),
+    )
 
 
 def measure(terms: Terms, overall: float | None, there: Scope, root: Path) -> Measure:

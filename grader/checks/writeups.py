@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -36,7 +37,8 @@ def chosen(paths: Sequence[Path], terms: Terms, root: Path) -> tuple[Path, ...]:
             'name files or folders, or set files = ["answers/**/*.md"] under [check] in grade.toml',
         )
     named = _named(paths, terms, root) if paths else _configured(terms, root)
-    return tuple(dict.fromkeys(one for one in named if not _excluded(one, terms, root)))
+    whole = (Path(os.path.normpath(one.absolute())) for one in named)
+    return tuple(dict.fromkeys(one for one in whole if not _excluded(one, terms, root)))
 
 
 def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path) -> tuple[WriteUp, ...]:
@@ -45,6 +47,7 @@ def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path)
     wrong: list[InputError] = []
     for path in files:
         try:
+            _refuse_leaving(path, top)
             attempt = read_attempt(path, question=_mapped(path, terms, root))
             named = replace(attempt, id=inside(path, top), path=inside(path, top))
             found.append(WriteUp(path.absolute(), named, bank.question(attempt.question)))
@@ -58,6 +61,14 @@ def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path)
             f"{wrong[0].hint}; or leave them out: exclude = [...] under [check]",
         )
     return tuple(found)
+
+
+def _refuse_leaving(path: Path, top: Path) -> None:
+    """A link in a pull request must not show what else the machine holds."""
+    if path.absolute().is_relative_to(top) and not path.resolve().is_relative_to(top.resolve()):
+        raise InputError(
+            f"{inside(path, top)}: is a link out of the repository", "put the write-up itself there"
+        )
 
 
 def only(files: Iterable[Path], changes: Changes) -> tuple[Path, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from grader.checks.checking import Checked
 from grader.checks.writeups import inside
 from grader.cli.console import note, put
 from grader.config import Settings
+from grader.errors import JudgeError
 from grader.report import escape, markdown
 from grader.report.annotations import render as workflow_commands
 from grader.report.findings import Finding
-from grader.report.graded import Run
+from grader.report.graded import Graded, Run
 from grader.types import Lang
 
 SUMMARY_LIMIT = 1_000_000
@@ -40,6 +42,23 @@ def quiet(environ: Mapping[str, str]) -> Iterator[None]:
     finally:
         sys.stdout.flush()
         note(f"::{token}::")
+
+
+def progress(mode: str, total: int) -> Callable[[Graded], None]:
+    """A line for each write-up that a judge was asked about; recordings need none."""
+    count = itertools.count(1)
+
+    def seen(row: Graded) -> None:
+        if mode != "replay":
+            score = "ungraded" if row.grade.score is None else f"{row.grade.score:.2f}"
+            note(f"{next(count)}/{total} {escape.line(row.attempt.path)} {score}")
+
+    return seen
+
+
+def retried(error: JudgeError) -> None:
+    """Say that a call is tried again, so that waiting is not silence."""
+    note(f"trying again: {escape.line(error.message)}")
 
 
 def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no_mean: bool) -> None:
