@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from grader.bank import load
 from grader.marks import nonce
 from grader.strategies import joint, resolve, strategy
 from grader.types import Criterion, JudgeRequest, Lang, Rubric
@@ -46,6 +47,20 @@ def shown(request: JudgeRequest) -> str:
     return "\n".join(f"[{one['role']}]\n{one['content']}" for one in request.messages) + "\n"
 
 
+def overhead(rubric: Rubric, lang: Lang, *, schema: bool = True) -> int:
+    """Characters of a joint call beside the answer and the rubric's own text, its schema among them."""
+    answer = "KV Cache 缓存历史的 K、V。" * 40
+    own = len(rubric.title) + sum(
+        len(one.judged)
+        + sum(map(len, one.accept + one.mistakes))
+        + (sum(map(len, one.parts)) if len(one.parts) > 1 else 0)
+        for one in rubric.criteria
+    )
+    request = asked(answer, lang=lang, rubric=rubric)
+    beside = sum(len(one["content"]) for one in request.messages) - len(answer) - own
+    return beside + (len(json.dumps(request.schema, separators=(",", ":"))) if schema else 0)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_prompt_is_the_one_that_was_reviewed(lang: Lang) -> None:
     path = SNAPSHOTS / f"joint.{lang}.txt"
@@ -68,18 +83,8 @@ def test_the_repair_is_the_one_that_was_reviewed(lang: Lang) -> None:
 
 @pytest.mark.parametrize(("lang", "most"), [("zh", 450), ("en", 800)])
 def test_four_points_cost_few_characters_beside_answer_and_rubric(lang: Lang, most: int) -> None:
-    answer = "KV Cache 缓存历史的 K、V。" * 40
-    own = len(FOUR.title) + sum(
-        len(one.judged)
-        + sum(map(len, one.accept + one.mistakes))
-        + (sum(map(len, one.parts)) if len(one.parts) > 1 else 0)
-        for one in FOUR.criteria
-    )
-    request = asked(answer, lang=lang)
-    beside = sum(len(one["content"]) for one in request.messages) - len(answer) - own
-    schema = len(json.dumps(request.schema, separators=(",", ":")))
-    assert beside < most
-    assert beside + schema < 2200
+    assert overhead(FOUR, lang, schema=False) < most
+    assert overhead(FOUR, lang) < 2200
 
 
 def test_everything_but_the_attempt_comes_first_so_that_a_prefix_is_shared() -> None:
@@ -160,3 +165,11 @@ def test_auto_means_one_joint_call_unless_the_model_runs_in_process() -> None:
     assert resolve("auto", "litellm") == "joint"
     assert resolve("decision", "embedded") == "decision"
     assert strategy("joint") is joint
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_packaged_rubric_of_up_to_four_points_costs_more_than_2200_characters(lang: Lang) -> None:
+    for question in load().questions():
+        rubric = question.rubric
+        if len(rubric.criteria) <= 4:
+            assert overhead(rubric, lang) <= 2200, rubric.question
