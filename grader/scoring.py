@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.types import CREDIT, Grade, Label, Rubric, Verdict
+from grader.types import CREDIT, Grade, Group, Label, Rubric, Verdict
 
 SHORTEST_SUPPORT = 2
 
@@ -36,25 +36,80 @@ def credit(verdict: Verdict) -> float | None:
 
 
 def score(rubric: Rubric, verdicts: Sequence[Verdict]) -> float | None:
-    """Sum of weight times credit over the sum of weights, in [0, 1], not rounded.
+    """Sum of weight times credit over the most there is to earn, in [0, 1], not rounded.
 
     A person's label counts first, then a verdict's own `credit` where it is set, then its coverage. Optional
     criteria neither raise nor lower it, verdict or none. None when any other criterion has no verdict, or
     nothing weighs.
     """
+    given: dict[str, float] = {}
     by_id = {one.criterion: one for one in verdicts}
-    earned = possible = 0.0
     for criterion in rubric.criteria:
-        if criterion.optional:
-            continue
         verdict = by_id.get(criterion.id)
-        if verdict is None or (verdict.coverage is None and verdict.label is None):
+        if verdict is not None and (verdict.coverage is not None or verdict.label is not None):
+            own = verdict.label is not None or verdict.credit is None
+            given[criterion.id] = (credit(verdict) if own else verdict.credit) or 0.0
+        elif not criterion.optional:
             return None
-        own = verdict.label is not None or verdict.credit is None
-        given = credit(verdict) if own else verdict.credit
-        earned += criterion.weight * (given or 0.0)
-        possible += max(criterion.weight, 0.0)
+    counted = standing(rubric, given)
+    earned, possible = _sum(rubric, counted), _sum(rubric, None)
     return min(1.0, max(0.0, earned / possible)) if possible > 0 else None
+
+
+def standing(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
+    """The credits that stand: without those whose requirements are not earned, then without the excluded
+    ones, then without those that required an excluded one.
+
+    Of two that exclude each other the one with more credit stands, the first of equal ones. An id that the
+    rubric does not have is never earned.
+    """
+    first = _required(rubric, given)
+    left = {name: 0.0 if _is_excluded(rubric, name, first) else one for name, one in first.items()}
+    return _required(rubric, left)
+
+
+def _required(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
+    earned = {name for name, one in given.items() if one > 0}
+    while lost := {
+        one.id for one in rubric.criteria if one.id in earned and not earned.issuperset(one.requires)
+    }:
+        earned -= lost
+    return {name: one if name in earned else 0.0 for name, one in given.items()}
+
+
+def _is_excluded(rubric: Rubric, name: str, given: Mapping[str, float]) -> bool:
+    """True when a criterion that is earned excludes this one, and this one does not win over it."""
+    order = [one.id for one in rubric.criteria]
+    own = rubric.criterion(name)
+    for other in rubric.criteria:
+        if name == other.id or name not in other.excludes or given.get(other.id, 0.0) <= 0:
+            continue
+        mine = (given[name], -order.index(name))
+        theirs = (given[other.id], -order.index(other.id))
+        if other.id not in own.excludes or mine < theirs:
+            return True
+    return False
+
+
+def _sum(rubric: Rubric, counted: Mapping[str, float] | None) -> float:
+    """Weights times credits, groups as they count; None: all positive weights, the most there is to earn."""
+    free = 0.0
+    grouped: dict[str, list[float]] = {}
+    for one in (one for one in rubric.criteria if not one.optional):
+        share = max(one.weight, 0.0) if counted is None else one.weight * counted[one.id]
+        if one.group and share >= 0:
+            grouped.setdefault(one.group, []).append(share)
+        else:
+            free += share  # what takes away does so in full, in a group or not
+    limits = {one.name: one for one in rubric.groups}
+    return free + sum(_together(shares, limits.get(name)) for name, shares in grouped.items())
+
+
+def _together(shares: Sequence[float], group: Group | None) -> float:
+    if group is None:
+        return sum(shares)
+    total = sum(sorted(shares, reverse=True)[: group.any_of or None])
+    return total if group.cap is None else min(total, group.cap)
 
 
 def labelled(grade: Grade, rubric: Rubric, labels: Mapping[str, Label]) -> Grade:

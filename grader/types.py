@@ -1,88 +1,24 @@
-"""The nouns: frozen values that every layer shares. No IO, no imports from the package."""
+"""The nouns: frozen values that every layer shares. No IO; what is asked lies in rubric.py."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from grader.rubric import Criterion as Criterion
+from grader.rubric import Group as Group
+from grader.rubric import Lang as Lang
+from grader.rubric import Question as Question
+from grader.rubric import Rubric as Rubric
+from grader.rubric import digest as digest
+
 Coverage = Literal["covered", "partial", "missing"]
 EvidenceState = Literal["verified", "repaired", "unverified"]
-Lang = Literal["zh", "en"]
 RequestKind = Literal["chat", "decision"]
 
 CREDIT: Mapping[str, float] = {"covered": 1.0, "partial": 0.5, "missing": 0.0}
-
-
-def digest(value: object) -> str:
-    """`sha256:` and the hex digest of the canonical JSON of a plain value."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Criterion:
-    """One key point as it is judged.
-
-    `text` is what the bank says, `claim` what is judged where the review found the text wrong,
-    outdated, imprecise or vague. `optional` points are judged and shown and never lower a score.
-    """
-
-    id: str
-    text: str
-    claim: str = ""
-    weight: float = 1.0
-    optional: bool = False
-    parts: tuple[str, ...] = ()
-    accept: tuple[str, ...] = ()
-    mistakes: tuple[str, ...] = ()
-    source: str = ""
-    note: str = ""
-
-    @property
-    def judged(self) -> str:
-        """The words that a judge sees."""
-        return self.claim or self.text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rubric:
-    """The criteria of one question, with the question's own words."""
-
-    question: str
-    title: str
-    criteria: tuple[Criterion, ...]
-    lang: Lang = "zh"
-    reference: str = ""
-
-    @cached_property
-    def hash(self) -> str:
-        """Changes when anything a judge sees or a score uses changes; notes and sources do not count."""
-        judged = asdict(self)
-        for criterion in judged["criteria"]:
-            del criterion["note"], criterion["source"]
-        return digest(judged)
-
-    def criterion(self, identifier: str) -> Criterion:
-        """The criterion with that id; KeyError when there is none."""
-        return {one.id: one for one in self.criteria}[identifier]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A question as the bank lists it, with its rubric."""
-
-    id: str
-    title: str
-    rubric: Rubric
-    section: str = ""
-    stars: int = 0
-    tags: tuple[str, ...] = ()
-    companies: tuple[str, ...] = ()
-    frequency: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.bank import lint, load, markdown
+from grader.bank import lint, load, logic, markdown
 from grader.bank.lint import Finding
 from grader.bank.similarity import grams, pairs
 from grader.bank.wording import is_compound, is_order, is_term, is_vague
-from grader.types import Criterion, Question, Rubric
+from grader.types import Criterion, Group, Question, Rubric
 
 HERE = Path(__file__).parent
 
@@ -138,3 +138,42 @@ def test_similarity_reads_chinese_by_pairs_and_latin_by_words() -> None:
     assert grams("KV Cache是瓶颈！") == ["kv", "cache", "是瓶", "瓶颈"]
     assert pairs(["梯度裁剪防止爆炸", "梯度裁剪，防止爆炸", "完全不同"], 0.5)[0][:2] == (0, 1)
     assert pairs([], 0.5) == pairs(["", ""], 0.5) == []
+
+
+def logic_of(*points: dict[str, object], groups: tuple[Group, ...] = ()) -> list[tuple[str, str]]:
+    made = Rubric(
+        question="Q1",
+        title="t",
+        criteria=tuple(
+            Criterion(**{"id": f"Q1.{n}", "text": f"point {n}", **one})  # type: ignore[arg-type]
+            for n, one in enumerate(points, 1)
+        ),
+        groups=groups,
+    )
+    return [(one.kind, one.where) for one in logic.findings(made)]
+
+
+def test_a_rubric_without_logic_has_no_finding_about_it() -> None:
+    assert logic_of({}, {}) == []
+
+
+def test_circles_unknown_ids_and_what_nothing_can_earn_are_found() -> None:
+    assert logic_of({"requires": ("Q1.2",)}, {"requires": ("Q1.1",)}) == [("circle", "Q1.1 Q1.2")]
+    assert logic_of({"requires": ("Q1.1",)}) == [("circle", "Q1.1")]
+    assert logic_of({"requires": ("Q1.7",)}) == [("unknown id", "Q1.1")]
+    assert logic_of({"group": "a"}) == [("unknown id", "Q1.1")]
+    clash = logic_of({"requires": ("Q1.2",)}, {"requires": ("Q1.3",)}, {"excludes": ("Q1.1",)})
+    assert clash == [("unreachable", "Q1.1")]
+    assert logic_of({"requires": ("Q1.2", "Q1.3")}, {"excludes": ("Q1.3",)}, {}) == [("unreachable", "Q1.1")]
+
+
+def test_groups_that_change_nothing_faults_that_are_optional_and_rubrics_that_earn_nothing_are_found() -> (
+    None
+):
+    two = ({"group": "a"}, {"group": "a"})
+    assert logic_of(*two, groups=(Group(name="a", any_of=1),)) == []
+    assert logic_of(*two, groups=(Group(name="a", any_of=2),)) == [("group", "Q1")]
+    assert logic_of(*two, groups=(Group(name="a", cap=2),)) == [("group", "Q1")]
+    assert logic_of({}, groups=(Group(name="a", any_of=1),)) == [("group", "Q1")]
+    assert logic_of({"weight": -1.0}) == [("nothing to earn", "Q1")]
+    assert logic_of({}, {"weight": -1.0, "optional": True}) == [("fault", "Q1.2")]

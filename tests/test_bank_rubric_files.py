@@ -70,7 +70,7 @@ def test_a_plain_file_is_read() -> None:
         ("title:", "titel:", "Q1.yaml:2: titel: there is no such field", "did you mean title?"),
         ("weight: 2", "weight: two", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "weight: .nan", "Q1.yaml:7: criteria[0].weight: ", "schema"),
-        ("weight: 2", "weight: -1", "Q1.yaml:7: criteria[0].weight: ", "schema"),
+        ("weight: 2", "weight: 0", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "optional: maybe", "Q1.yaml:7: criteria[0].optional: ", "schema"),
         ("text: It keeps copies", "text: 1.5", "text: must be text, but it is read as 1.5", '"..."'),
         ("text: It keeps copies", "text:", "criteria[0].text: must be text, but it is empty", "quotes"),
@@ -163,3 +163,52 @@ def test_what_is_read_without_pydantic_is_what_pydantic_takes(
     value = {"id": "Q1", "title": "t", **changes, "criteria": points}
     if rubric_files._surely_fine(value):
         RubricFile.model_validate(value)
+
+
+LOGIC = """id: Q1
+title: How is the KV cache made smaller?
+lang: en
+groups:
+- {name: ways, any_of: 1}
+- {name: extras, cap: 1.5}
+criteria:
+- {id: Q1.1, text: Quantise it, group: ways, open: true}
+- {id: Q1.2, text: Share heads, group: ways}
+- {id: Q1.3, text: It costs quality, requires: [Q1.1], group: extras}
+- {id: Q1.4, text: Eviction, group: extras, excludes: [Q1.2]}
+- {id: Q1.5, text: It claims that nothing is lost, weight: -0.5}
+"""
+
+
+def test_logic_is_read_and_written_as_it_was() -> None:
+    question = rubric_files.parse(LOGIC, "Q1.yaml")
+    assert question.rubric.criterion("Q1.3").requires == ("Q1.1",)
+    assert [one.cap for one in question.rubric.groups] == [None, 1.5]
+    again = rubric_files.parse(rubric_files.to_yaml(question), "Q1.yaml")
+    assert again == question
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("requires: [Q1.1]", "requires: [Q1.9]", "Q1.3 names Q1.9, which is no criterion"),
+        ("excludes: [Q1.2]", "excludes: [Q2.1]", "Q1.4 names Q2.1, which is no criterion"),
+        ("group: extras}", "group: extra}", "in the group extra, which groups does not list"),
+        ("name: extras", "name: ways", "the group ways stands twice"),
+        ("cap: 1.5", "cap: 0", "groups[1].cap"),
+        ("any_of: 1", "anyof: 1", "groups[0].anyof: there is no such field"),
+        ("weight: -0.5", "weight: 0.0", "write optional: true"),
+        ("weight: -0.5", "weight: .nan", "criteria[4].weight"),
+        ("requires: [Q1.1]", "requires: Q1.1", "must be a list"),
+    ],
+)
+def test_logic_that_leads_nowhere_is_refused(old: str, new: str, said: str) -> None:
+    assert old in LOGIC
+    message, _ = fault(LOGIC.replace(old, new, 1))
+    assert said in message
+
+
+def test_a_rubric_without_logic_has_the_hash_that_it_had() -> None:
+    plain = rubric_files.parse(FINE, "Q1.yaml").rubric
+    assert plain.hash == "sha256:c0b601ec66769db449cd153a7a0d9fce07776f42a276443e838049725fe350cd"
+    assert rubric_files.parse(FINE.replace("weight: 2", "open: true"), "Q1.yaml").rubric.hash != plain.hash

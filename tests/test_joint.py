@@ -11,7 +11,7 @@ import pytest
 from grader.bank import load
 from grader.marks import nonce
 from grader.strategies import joint, resolve, strategy
-from grader.types import Criterion, JudgeRequest, Lang, Rubric
+from grader.types import Criterion, Group, JudgeRequest, Lang, Rubric
 from tests import fakes
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -85,6 +85,28 @@ def test_the_repair_is_the_one_that_was_reviewed(lang: Lang) -> None:
 def test_four_points_cost_few_characters_beside_answer_and_rubric(lang: Lang, most: int) -> None:
     assert overhead(FOUR, lang, schema=False) < most
     assert overhead(FOUR, lang) < 2200
+
+
+def test_logic_and_a_reference_stand_in_the_prompt_only_where_there_are_some() -> None:
+    open_one = Criterion(id="Q43.1", text="量化", open=True)
+    fault = Criterion(id="Q43.2", text="说缓存的是 Q", weight=-1)
+    arithmetic = Criterion(id="Q43.3", text="代价", requires=("Q43.1",), excludes=("Q43.2",), group="a")
+    rubric = Rubric(
+        question="Q43",
+        title="t",
+        criteria=(open_one, fault, arithmetic),
+        groups=(Group(name="a", any_of=1),),
+        reference="把 K、V 存成 int8。",
+    )
+    for lang, words in (
+        ("zh", ("其他正确", "错误项", "参考答案")),
+        ("en", ("other valid", "a fault", "Reference")),
+    ):
+        content = asked("a", lang=lang, rubric=rubric).messages[1]["content"]  # type: ignore[arg-type]
+        plain = asked("a", lang=lang).messages[1]["content"]  # type: ignore[arg-type]
+        assert all(content.count(one) == 1 and one not in plain for one in words)
+        assert content.index("int8") < content.index("<answer-")
+        assert content.count("Q43.1") == content.count("Q43.2") == 1
 
 
 def test_everything_but_the_attempt_comes_first_so_that_a_prefix_is_shared() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from grader.bank import logic
 from grader.bank.info import BankInfo, spans
+from grader.bank.logic import Finding as Finding
 from grader.bank.similarity import pairs
 from grader.bank.wording import is_compound, is_order, is_term, is_vague, numbers
 from grader.types import Criterion, Question
@@ -13,16 +14,6 @@ from grader.types import Criterion, Question
 ALIKE_QUESTIONS = 0.45
 ALIKE_POINTS = 0.55
 OVERLAP = 0.45
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """`kind` groups findings, `where` is a question, criterion, section or day, `fix` what to do."""
-
-    kind: str
-    where: str
-    said: str
-    fix: str
 
 
 def bank(info: BankInfo, questions: Sequence[Question]) -> tuple[Finding, ...]:
@@ -40,7 +31,8 @@ def bank(info: BankInfo, questions: Sequence[Question]) -> tuple[Finding, ...]:
 def rubric(question: Question) -> tuple[Finding, ...]:
     """One rubric as it is judged: overlap, points nobody can judge, points that a keyword earns."""
     criteria = question.rubric.criteria
-    return (*_overlap(criteria), *(found for one in criteria for found in _judgeable(one)))
+    judgeable = (found for one in criteria for found in _judgeable(one))
+    return (*_overlap(criteria), *judgeable, *logic.findings(question.rubric))
 
 
 def _counts(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from grader.bank.ids import is_safe
 from grader.bank.safe_yaml import Loaded, Place, load
 from grader.bank.textfile import decode, read_bytes
 from grader.errors import InputError
-from grader.types import Criterion, Question, Rubric
+from grader.types import Criterion, Group, Question, Rubric
 
 LIMIT = 256_000
 FIRST_LINE = "# yaml-language-server: $schema=rubric.schema.json\n"
@@ -21,6 +22,7 @@ TEXTS = ("title", "section", "frequency", "reference")
 NAMES = ("tags", "companies", "notes")
 CRITERION_TEXTS = ("id", "text", "claim", "source", "note")
 CRITERION_LISTS = ("parts", "accept", "mistakes")
+LOGIC = ("requires", "excludes", "group", "open")
 
 
 def read(path: Path) -> Question:
@@ -69,6 +71,7 @@ def fields(question: Question, notes: Sequence[str] = ()) -> dict[str, Any]:
         "frequency": question.frequency,
         "reference": rubric.reference,
         "notes": list(notes),
+        "groups": [_filled(asdict(one)) for one in rubric.groups],
         "criteria": [criterion_fields(one) for one in rubric.criteria],
     }
     return {key: value for key, value in whole.items() if value or key == "lang"}
@@ -87,7 +90,15 @@ def criterion_fields(criterion: Criterion) -> dict[str, Any]:
         "mistakes": list(criterion.mistakes),
         "source": criterion.source,
         "note": criterion.note,
+        "requires": list(criterion.requires),
+        "excludes": list(criterion.excludes),
+        "group": criterion.group,
+        "open": criterion.open,
     }
+    return _filled(whole)
+
+
+def _filled(whole: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value}
 
 
@@ -114,6 +125,7 @@ def _question(value: Mapping[str, Any]) -> Question:
         title=value["title"],
         lang=value.get("lang", "zh"),
         reference=value.get("reference", ""),
+        groups=tuple(Group(**one) for one in value.get("groups", ())),
         criteria=tuple(_criterion(one) for one in value["criteria"]),
     )
     return Question(
@@ -129,12 +141,12 @@ def _question(value: Mapping[str, Any]) -> Question:
 
 
 def _criterion(value: Mapping[str, Any]) -> Criterion:
-    lists = {name: tuple(value.get(name, ())) for name in CRITERION_LISTS}
+    lists = {name: tuple(value.get(name, ())) for name in (*CRITERION_LISTS, *LOGIC[:2])}
     return Criterion(**{**value, **lists, "weight": float(value.get("weight", 1.0))})
 
 
 def _surely_fine(value: dict[str, Any]) -> bool:
-    """True only for what rubric_model accepts too (a property test holds them together)."""
+    """True only for what rubric_model accepts too (a property test holds them together); logic goes there."""
     known = {"id", "lang", "stars", "criteria", *TEXTS, *NAMES}
     return (
         value.keys() <= known
@@ -230,9 +242,9 @@ def _dotted(place: Place) -> str:
 def _nearest_field(place: Place) -> str:
     criterion = len(place) > 1
     known = (
-        (*CRITERION_TEXTS, *CRITERION_LISTS, "weight", "optional")
+        (*CRITERION_TEXTS, *CRITERION_LISTS, *LOGIC, "weight", "optional")
         if criterion
-        else (*TEXTS, *NAMES, "id", "lang", "stars", "criteria")
+        else (*TEXTS, *NAMES, "id", "lang", "stars", "criteria", "groups")
     )
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f"did you mean {close[0]}?" if close else f"the fields are {', '.join(known)}"

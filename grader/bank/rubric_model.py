@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -32,7 +32,13 @@ class CriterionEntry(BaseModel):
         ),
     ] = ""
     weight: Annotated[
-        float, Field(gt=0, le=100, allow_inf_nan=False, description="Its share of the score")
+        float,
+        Field(
+            ge=-100,
+            le=100,
+            allow_inf_nan=False,
+            description="Its share of the score; negative: a fault that takes away; never 0",
+        ),
     ] = 1.0
     optional: Annotated[bool, Field(description="Judged and shown, never lowers a score")] = False
     parts: Annotated[
@@ -44,6 +50,32 @@ class CriterionEntry(BaseModel):
     note: Annotated[
         str, Field(max_length=4000, description="Why the claim differs from the text; no judge sees it")
     ] = ""
+    requires: Annotated[Names, Field(description="Ids: it earns only when all of these are earned")] = []
+    excludes: Annotated[Names, Field(description="Ids: when it is earned, these are not")] = []
+    group: Annotated[str, Field(max_length=300, description="The name of one of the rubric's groups")] = ""
+    open: Annotated[
+        bool, Field(description="Another valid instance than those that are named earns it too")
+    ] = False
+
+    @field_validator("weight")
+    @classmethod
+    def _weighs(cls, weight: float) -> float:
+        if weight == 0:
+            raise ValueError("a weight of 0 counts for nothing; write optional: true")
+        return weight
+
+
+class GroupEntry(BaseModel):
+    """Criteria that count together."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[Short, Field(description="What its criteria say in group")]
+    any_of: Annotated[int, Field(ge=0, le=64, description="So many of the best count; 0: all")] = 0
+    cap: Annotated[
+        float | None,
+        Field(gt=0, le=6400, allow_inf_nan=False, description="The most weight that it earns together"),
+    ] = None
 
 
 class RubricFile(BaseModel):
@@ -71,6 +103,10 @@ class RubricFile(BaseModel):
         list[CriterionEntry], Field(min_length=1, max_length=64, description="The key points")
     ]
 
+    groups: Annotated[
+        list[GroupEntry], Field(max_length=64, description="Groups of criteria that count together")
+    ] = []
+
     @model_validator(mode="after")
     def _ids_belong_together(self) -> RubricFile:
         seen: set[str] = set()
@@ -80,6 +116,18 @@ class RubricFile(BaseModel):
             if one.id in seen:
                 raise ValueError(f"the criterion id {one.id} stands twice")
             seen.add(one.id)
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_there(self) -> RubricFile:
+        ids, groups = {one.id for one in self.criteria}, [one.name for one in self.groups]
+        if twice := sorted({one for one in groups if groups.count(one) > 1}):
+            raise ValueError(f"the group {twice[0]} stands twice")
+        for one in self.criteria:
+            if unknown := sorted({*one.requires, *one.excludes} - ids):
+                raise ValueError(f"{one.id} names {unknown[0]}, which is no criterion of this rubric")
+            if one.group and one.group not in groups:
+                raise ValueError(f"{one.id} is in the group {one.group}, which groups does not list")
         return self
 
 

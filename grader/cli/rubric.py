@@ -74,6 +74,10 @@ def _show(criterion: Criterion, shown: Console) -> None:
         ("parts", _bullets(criterion.parts)),
         ("accepted", _bullets(criterion.accept)),
         ("mistakes", _bullets(criterion.mistakes)),
+        ("requires", ", ".join(criterion.requires)),
+        ("excludes", ", ".join(criterion.excludes)),
+        ("group", criterion.group),
+        ("open", "another valid instance earns it too" if criterion.open else ""),
         ("source", criterion.source),
     ):
         if value:

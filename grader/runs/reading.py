@@ -13,7 +13,7 @@ from grader.errors import InputError
 from grader.runs import labels
 from grader.runs.journal import lines, parse
 from grader.runs.keys import halves
-from grader.types import Attempt, Criterion, Grade, Rubric
+from grader.types import Attempt, Criterion, Grade, Group, Rubric
 
 GRADES, RUBRICS, ABOUT = "grades.jsonl", "rubrics.jsonl", "run.json"
 _HEAD = b'{"key":"'
@@ -106,4 +106,5 @@ def _rubric(shape: dict[str, Any]) -> Rubric:
     for one in shape["criteria"]:
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items()}
         criteria.append(Criterion(**fields))
-    return Rubric(**{**shape, "criteria": tuple(criteria)})
+    groups = tuple(Group(**one) for one in shape.get("groups", ()))
+    return Rubric(**{**shape, "criteria": tuple(criteria), "groups": groups})

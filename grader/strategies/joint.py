@@ -33,6 +33,7 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
     words: dict[str, Any] = {
         "title": rubric.title,
         "criteria": rubric.criteria,
+        "reference": rubric.reference,
         "nonce": nonce(attempt.text),
         "answer": shown(attempt.text),
     }
