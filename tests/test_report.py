@@ -98,7 +98,7 @@ def test_a_label_wins_in_scores_and_leaves_the_verdict(tmp_path: Path, capsys: R
     first, second = json.loads(capsys.readouterr().out)["runs"][0]["grades"]
     assert (first["score"], second["score"]) == (1.0, 0.5)
     assert first["verdicts"][1]["coverage"] == "missing"
-    assert first["labels"]["Q1.2"]["reviewer"] == "zoe"
+    assert first["labels"]["Q1.2"]["author"] == "zoe"
     assert report(str(folder), "--format", "html") == 0
     page = capsys.readouterr().out
     assert "zoe: it says so" in page

@@ -13,6 +13,7 @@ from grader import runs, scoring, wire
 from grader.bank import load
 from grader.cli import label as command
 from grader.cli.main import run as grade
+from grader.errors import InputError
 from grader.labels import Labelled, read
 from grader.runs import labels
 from grader.types import Label
@@ -77,13 +78,19 @@ def test_people_can_grade_what_the_judge_could_not() -> None:
     assert (both.score, both.needs_review) == (1.0, False)
 
 
-def test_a_damaged_labels_file_loses_only_its_damaged_lines(folder: Path) -> None:
+def test_a_torn_last_line_is_left_out_and_any_other_damage_is_named(folder: Path) -> None:
     labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
     with (folder / "labels.jsonl").open("a") as file:
-        file.write('{broken}\n[1]\n{"labels": 3}\n{"torn')
+        file.write('{"torn')
     assert row(folder).grade.score == 1.0
     labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.1", PERSON, own=True)
     assert len(labels.read(folder)) == 2
+    for damage in ("{broken}", "[1]", '{"labels": 3}', '{"labels": {"Q1.1": "yes"}}'):
+        whole = (folder / "labels.jsonl").read_text("utf-8")
+        (folder / "labels.jsonl").write_text(f"{damage}\n{whole}", "utf-8")
+        with pytest.raises(InputError, match=r"labels.jsonl:1: "):
+            labels.read(folder)
+        (folder / "labels.jsonl").write_text(whole, "utf-8")
 
 
 def test_labels_of_a_run_feed_calibrate(folder: Path) -> None:

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from grader.types import Attempt, Coverage, Criterion, Grade, JudgeCard, Question, Verdict
-
-
-@dataclass(frozen=True, kw_only=True)
-class Label:
-    """What a person says of one criterion, instead of the judge."""
-
-    coverage: Coverage
-    contradicted: bool = False
-    reviewer: str = ""
-    reason: str = ""
-    at: str = ""
+from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +26,11 @@ class Graded:
     floor: float | None = None
     faults: tuple[str, ...] = ()
     excused: bool = False
-    labels: Mapping[str, Label] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> Mapping[str, Label]:
+        """What people said, by criterion."""
+        return {one.criterion: one.label for one in self.grade.verdicts if one.label is not None}
 
     @property
     def below(self) -> bool:
@@ -62,12 +55,12 @@ class Graded:
         said = {one.criterion: one for one in self.grade.verdicts}
         for criterion in self.question.rubric.criteria:
             verdict = said.get(criterion.id) or Verdict(criterion=criterion.id, coverage=None)
-            label = self.labels.get(criterion.id)
-            yield criterion, _labelled(verdict, label) if label else verdict
+            yield criterion, _labelled(verdict, verdict.label) if verdict.label else verdict
 
     def judged(self, criterion: str) -> str:
         """The judge's own state of a criterion, labels left aside."""
-        return next((state(one) for one in self.grade.verdicts if one.criterion == criterion), "none")
+        said = (replace(one, label=None) for one in self.grade.verdicts if one.criterion == criterion)
+        return next(map(state, said), "none")
 
 
 @dataclass(frozen=True, kw_only=True)

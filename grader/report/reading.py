@@ -10,7 +10,6 @@ from pathlib import Path
 from grader import runs
 from grader.bank import Bank, textfile
 from grader.errors import InputError
-from grader.report import labelled
 from grader.report.graded import Graded, Run
 from grader.types import Attempt, Criterion, Grade, Question, Rubric
 
@@ -50,23 +49,23 @@ def _names(folders: Sequence[Path]) -> tuple[str, ...]:
 
 def _run(folder: Path, name: str, bank: Bank, tracks: Mapping[str, frozenset[str]], bar: float | None) -> Run:
     rubrics = runs.rubrics(folder)
-    labels = labelled.read(folder)
     known: dict[tuple[str, str], Question] = {}
     rows = []
     for row in runs.read(folder):
         key = (row.grade.question, row.grade.judge.rubric)
         if key not in known:
             known[key] = _question(row.grade, bank, rubrics.get(key[1]))
-        made = Graded(
-            question=known[key],
-            attempt=row.attempt,
-            grade=row.grade,
-            tracks=tuple(one for one, held in tracks.items() if key[0] in held),
-            at=row.at,
-            first_line=first_line(row.attempt, row.attempt.path),
-            bar=bar,
+        rows.append(
+            Graded(
+                question=known[key],
+                attempt=row.attempt,
+                grade=row.grade,
+                tracks=tuple(one for one, held in tracks.items() if key[0] in held),
+                at=row.at,
+                first_line=first_line(row.attempt, row.attempt.path),
+                bar=bar,
+            )
         )
-        rows.append(labelled.applied(made, labels))
     return Run(name=name, rows=tuple(rows), created=str(runs.about(folder).get("created", "")))
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
+from grader.errors import InputError
 from grader.runs import lock
-from grader.runs.journal import Journal, lines, parse
+from grader.runs.journal import Journal, parse
 from grader.runs.keys import number
 from grader.types import Attempt, Coverage, Criterion, Label, Rubric, digest
 
@@ -20,18 +21,37 @@ Said = Mapping[Key, tuple[str, Label]]
 
 
 def read(folder: Path) -> Said:
-    """All labels in force; {} for a run without any. Damaged lines are left out."""
+    """All labels in force; {} for a run without any.
+
+    A torn last line is left out; InputError names any other that is no label, since a decision that is
+    silently lost is a wrong score.
+    """
+    path = folder / FILE
     found: dict[Key, tuple[str, Label]] = {}
-    for _, line in lines(folder / FILE):
-        shape = parse(line)
-        if shape is not None and isinstance(shape.get("labels"), dict):
-            for criterion, coverage in shape["labels"].items():
-                key = (str(shape.get("attempt")), number(str(shape.get("answer"))), criterion)
-                if coverage in get_args(Coverage):
-                    found[key] = (str(shape.get("criterion") or ""), _label(shape, criterion))
-                else:  # null takes a label back
-                    found.pop(key, None)
+    rows = path.read_bytes().split(b"\n") if path.is_file() else []
+    for place, line in enumerate(rows, 1):
+        shape = parse(line.removeprefix(b"\xef\xbb\xbf")) if line.strip() else {}
+        if shape is None and place < len(rows):
+            raise InputError(f"{path}:{place}: not a label in JSON", "mend or delete this line")
+        for criterion, coverage in _said(shape or {}, f"{path}:{place}").items():
+            assert shape is not None
+            key = (str(shape.get("attempt")), number(str(shape.get("answer"))), criterion)
+            if coverage is None:  # takes a label back
+                found.pop(key, None)
+            else:
+                found[key] = (str(shape.get("criterion") or ""), _label(shape, criterion))
     return found
+
+
+def _said(shape: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    said = shape.get("labels") or {}
+    if not isinstance(said, dict):
+        raise InputError(f"{where}: labels is not an object", '{"Q43.1": "covered"}')
+    for criterion, coverage in said.items():
+        if coverage is not None and coverage not in get_args(Coverage):
+            known = ", ".join(get_args(Coverage))
+            raise InputError(f"{where}: labels: {criterion} is {coverage!r}", f"one of {known}")
+    return said
 
 
 def of(said: Said, attempt: Attempt, rubric: Rubric) -> dict[str, Label]:
