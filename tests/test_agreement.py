@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import krippendorff
 import numpy as np
@@ -187,3 +188,17 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
 def test_scores_are_compared() -> None:
     found = measure([], [Scored(question="Q1", attempt="a", labelled=1.0, judged=0.5)]).scores
     assert (found.count, found.mean_error, found.pearson, found.people) == (1, 0.5, None, 1.0)
+
+
+def test_the_example_of_the_docs_worked_by_hand() -> None:
+    words = (Path(__file__).parent.parent / "docs" / "calibration.md").read_text("utf-8")
+    rows = [line.split("|")[2:5] for line in words.splitlines() if line.startswith("| people: ")]
+    counts = tuple(tuple(int(cell) for cell in row) for row in rows)
+    found = {
+        ".70": kappas.accuracy(counts), ".80": kappas.kappa(counts, 2), ".68": kappas.kappa(counts, 1),
+        ".58": kappas.kappa(kappas.met(counts)), ".83": kappas.f1(counts),
+    }  # fmt: skip
+    for shown, value in found.items():
+        assert f"{value:.2f}".removeprefix("0") == shown
+        assert f"= {shown}" in words
+    assert kappas.met_rates(counts) == (0.6, 0.6)
