@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from grader import config_file
 from grader.errors import InputError
 from grader.judges import discovery
 from grader.types import Lang
@@ -61,7 +61,7 @@ class Choice:
 
 def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) -> Settings:
     """The settings in force. A flag that is None was not given. InputError names place, name and fix."""
-    file, table = _config_file(cwd)
+    file, table = config_file.find(cwd)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     if file is not None:
@@ -117,40 +117,12 @@ def _recorded_choice(folder: Path) -> Choice:
     return Choice(model="embedded", why=f"no model is set, and {folder} does not hold recordings of just one")
 
 
-def _config_file(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
-    """The nearest grade.toml or pyproject.toml with [tool.grade], from `cwd` up to the repository's top."""
-    for folder in (cwd, *cwd.parents):
-        own = folder / "grade.toml"
-        if own.is_file():
-            return own, _read_toml(own)
-        project = folder / "pyproject.toml"
-        if project.is_file():
-            table = _read_toml(project).get("tool", {}).get("grade")
-            if table is not None:
-                return project, table
-        if (folder / ".git").exists():
-            break
-    return None, {}
-
-
-def _read_toml(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-    except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}") from error
-
-
 def _check_names(table: Mapping[str, Any], file: Path) -> None:
     for name in table:
         if name.replace("-", "_") not in _PARSERS and name != "check":
             near = difflib.get_close_matches(name.replace("-", "_"), (*_PARSERS, "check"), n=2)
-            hint = (
-                "did you mean " + " or ".join(near) + "?"
-                if near
-                else "known are: " + ", ".join((*_PARSERS, "check"))
-            )
+            known = "known are: " + ", ".join((*_PARSERS, "check"))
+            hint = f"did you mean {' or '.join(near)}?" if near else known
             raise InputError(f"{file}: {name} is not a setting", hint)
 
 
@@ -163,7 +135,7 @@ def _parse(name: str, raw: object, where: str, start: Path) -> object:
         value = _PARSERS[name](raw)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
-    return start / value.expanduser() if isinstance(value, Path) else value
+    return start / value if isinstance(value, Path) else value
 
 
 def _with_mode(settings: Settings) -> Settings:
@@ -182,16 +154,19 @@ def _text(raw: object) -> str:
 
 
 def _path(raw: object) -> Path:
-    if not isinstance(raw, str | Path) or not str(raw).strip():
+    if not isinstance(raw, str | Path) or not str(raw).strip() or "\0" in str(raw):
         raise ValueError("should be a path")
-    return Path(raw)
+    try:
+        return Path(raw).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"there is no such home folder ({error})") from None
 
 
 def _number(low: float, high: float, words: str) -> Callable[[object], float]:
     def parse(raw: object) -> float:
         try:
             value = float(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else None
-        except ValueError:
+        except (ValueError, OverflowError):
             value = None
         if value is None or not low <= value <= high:
             raise ValueError(f"should be {words}")

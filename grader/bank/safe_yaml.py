@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,10 @@ from grader.errors import InputError
 
 Place = tuple[str | int, ...]
 DEPTH = 12
+SURELY_FLAT = 200
+_INDENTED = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])[ \t?:-]*")
+_UNREADABLE = (RecursionError, ValueError, OverflowError, AttributeError, TypeError, LookupError)
+"""What PyYAML lets out for `!!timestamp x`, `!!bool x`, `!!int ""` and their like."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,9 @@ class Loaded:
 
 def load(text: str, name: str, *, first_line: int = 1) -> Loaded:
     """Plain dicts, lists, strings, numbers, booleans and None. InputError names file and line."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    _refuse_depth(text, kind, name, first_line)
+    loader = kind(text)
     lines: dict[Place, int] = {}
     try:
         node = loader.get_single_node()
@@ -35,10 +42,28 @@ def load(text: str, name: str, *, first_line: int = 1) -> Loaded:
         return Loaded(loader.construct_document(node), lines)
     except yaml.YAMLError as error:
         raise _unreadable(error, name, first_line) from error
-    except (RecursionError, ValueError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{name}: not readable as YAML: {error}", "put values in quotes") from error
     finally:
         loader.dispose()
+
+
+def _refuse_depth(text: str, kind: Any, name: str, first_line: int) -> None:
+    """InputError before the C loader, which recurses without a bound, meets thousands of levels.
+
+    No text is deeper than its brackets and the marks and spaces that its lines begin with.
+    """
+    if text.count("[") + text.count("{") + 2 * max(map(len, _INDENTED.findall(text))) < SURELY_FLAT:
+        return
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=kind):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > SURELY_FLAT:
+                line = event.start_mark.line if event.start_mark else 0
+                raise InputError(f"{name}:{line + first_line}: nested too deeply", "a rubric has four levels")
+    except yaml.YAMLError as error:
+        raise _unreadable(error, name, first_line) from error
 
 
 def _look(

@@ -187,13 +187,15 @@ def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        for encoding in ("utf-8", "gb18030"):
+            encodings: tuple[str, ...] = ("utf-16",)
+        else:
+            encodings = ("utf-8", "gb18030")
+        for encoding in encodings:
             file.seek(0)
             decoder = codecs.getincrementaldecoder(encoding)()
             try:
                 while chunk := file.read(CHUNK):
-                    if b"\0" in chunk:
+                    if encoding != "utf-16" and b"\0" in chunk:
                         raise InputError(f"{path} is binary, not text", "save it as CSV or JSONL in UTF-8")
                     decoder.decode(chunk)
                 decoder.decode(b"", final=True)

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from grader import runs
 from grader.agreement.measured import Measured, measure
 from grader.agreement.pairs import LEVEL, Pair
+from grader.bank.textfile import read_text
 from grader.calibration.joining import Beside, Joined, join, judge
 from grader.errors import InputError
 from grader.labels import Labelled
@@ -18,6 +19,7 @@ from grader.types import Coverage, Usage, digest
 
 FORMAT = 1
 WORST = 10
+LARGEST = 100_000_000
 COVERAGES = get_args(Coverage)
 
 
@@ -139,12 +141,8 @@ def to_json(card: Card) -> dict[str, Any]:
 def saved_pairs(path: Path) -> tuple[str, tuple[Pair, ...]]:
     """The judge's name and the pairs of a card that was written as JSON. InputError for anything else."""
     try:
-        shape = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(
-            f"{path}: can't be read: {error.strerror}", "name a card: --card CARD.json makes one"
-        ) from error
-    except ValueError as error:
+        shape = json.loads(read_text(path, limit=LARGEST))
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: not readable as JSON: {error}", "name a card that --card FILE.json wrote"
         ) from error
@@ -170,6 +168,7 @@ def _is_pair(row: Any) -> bool:
         and len(row) == 6
         and all(isinstance(one, str) for one in row[:3])
         and all(one in COVERAGES for one in row[3:5])
+        and (row[5] is None or (isinstance(row[5], int | float) and 0 <= row[5] <= 1))
     )
 
 

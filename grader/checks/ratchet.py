@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.bank.textfile import read_text
 from grader.errors import InputError
 from grader.report.graded import Graded, judge_of
 from grader.types import digest
+
+LIMIT = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,7 @@ def parse(text: str, name: str) -> dict[str, Kept]:
         if whole["format"] != 1:
             raise InputError(f"{name}: format {whole['format']} is unknown", "install a newer grade")
         return {str(path): _kept(one) for path, one in whole["scores"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise InputError(
             f"{name} holds no scores: {error!r:.80}", "delete it and run `grade check --update-scores`"
         ) from error
@@ -66,7 +69,7 @@ def incomparable(row: Graded, before: Mapping[str, Kept], old_path: str) -> bool
 
 def load(path: Path) -> dict[str, Kept]:
     """The scores in a file; none when there is no file."""
-    return parse(path.read_text(encoding="utf-8-sig"), str(path)) if path.exists() else {}
+    return parse(read_text(path, limit=LIMIT), str(path)) if path.exists() else {}
 
 
 def _kept(shape: Mapping[str, Any]) -> Kept:

@@ -36,6 +36,8 @@ def first_line(attempt: Attempt, path: str) -> int:
 @cache
 def _whole(path: str) -> str:
     try:
+        if not Path(path).is_file():  # a pipe or a device would be waited for
+            return ""
         return textfile.read_text(Path(path), limit=LIMIT)
     except InputError:
         return ""

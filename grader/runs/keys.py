@@ -34,5 +34,8 @@ def _judge(plan: Plan) -> str:
 
 
 def halves(text: str | bytes) -> tuple[int, int]:
-    """The two numbers of a key."""
-    return int(text[:HALF], 16), int(text[HALF + 1 : 2 * HALF + 1], 16)
+    """The two numbers of a key; ValueError when it is none."""
+    both = int(text[:HALF], 16), int(text[HALF + 1 : 2 * HALF + 1], 16)
+    if min(both) < 0:
+        raise ValueError(text)
+    return both

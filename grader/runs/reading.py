@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader import scoring, wire
+from grader import scoring
 from grader.errors import InputError
 from grader.runs import labels
 from grader.runs.journal import lines, parse
 from grader.runs.keys import halves
-from grader.types import Attempt, Criterion, Grade, Group, Rubric
+from grader.types import Attempt, Grade, Rubric
 
 GRADES, RUBRICS, ABOUT = "grades.jsonl", "rubrics.jsonl", "run.json"
 _HEAD = b'{"key":"'
@@ -33,8 +33,10 @@ class Row:
 def read(folder: Path) -> Iterator[Row]:
     """The current grade of each attempt, with people's labels, in the order written.
 
-    InputError when the folder holds no run.
+    InputError when the folder holds no run, or a line that is no grade.
     """
+    from grader.runs import typed
+
     path = folder / GRADES
     if not path.is_file():
         raise InputError(f"{folder} holds no run (no {GRADES})", "name the folder that was given to --out")
@@ -43,29 +45,18 @@ def read(folder: Path) -> Iterator[Row]:
     del last
     said = labels.read(folder)
     known = rubrics(folder) if said else {}
-    for start, line in lines(path):
+    for number, (start, line) in enumerate(lines(path), 1):
         shape = parse(line) if start in current else None
         if shape is not None:
-            yield _with_labels(row(shape), said, known)
+            grade, attempt = typed.grade(shape, f"{path}:{number}")
+            row = Row(grade=grade, attempt=attempt, at=shape.get("at", ""))
+            yield _with_labels(row, said, known)
 
 
 def _with_labels(row: Row, said: labels.Said, known: Mapping[str, Rubric]) -> Row:
     rubric = known.get(row.grade.judge.rubric)
     own = labels.of(said, row.attempt, rubric) if rubric else {}
     return replace(row, grade=scoring.labelled(row.grade, rubric, own)) if rubric and own else row
-
-
-def row(shape: dict[str, Any]) -> Row:
-    """One line of grades.jsonl."""
-    attempt = Attempt(
-        id=shape["attempt"],
-        question=shape["question"],
-        text=shape.get("answer", ""),
-        person=shape.get("person", ""),
-        path=shape.get("path", ""),
-        offset=shape.get("offset", 0),
-    )
-    return Row(grade=wire.from_json(shape), attempt=attempt, at=shape.get("at", ""))
 
 
 def identity(line: bytes) -> tuple[int, int, bool]:
@@ -84,9 +75,12 @@ def identity(line: bytes) -> tuple[int, int, bool]:
 
 
 def rubrics(folder: Path) -> dict[str, Rubric]:
-    """The rubrics of a run by their hash."""
-    shapes = (parse(line) for _, line in lines(folder / RUBRICS))
-    return {one["hash"]: _rubric(one["rubric"]) for one in shapes if one is not None}
+    """The rubrics of a run by their hash; InputError for a line that is none."""
+    from grader.runs import typed
+
+    path = folder / RUBRICS
+    shapes = ((number, parse(line)) for number, (_, line) in enumerate(lines(path), 1))
+    return dict(typed.rubric(one, f"{path}:{number}") for number, one in shapes if one is not None)
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -96,15 +90,9 @@ def about(folder: Path) -> dict[str, Any]:
         shape = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise InputError(f"{folder} holds no run (no {ABOUT})", "name the folder given to --out") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON: {error}", "delete it; the grades stay") from error
-    return shape if isinstance(shape, dict) else {}
-
-
-def _rubric(shape: dict[str, Any]) -> Rubric:
-    criteria = []
-    for one in shape["criteria"]:
-        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items()}
-        criteria.append(Criterion(**fields))
-    groups = tuple(Group(**one) for one in shape.get("groups", ()))
-    return Rubric(**{**shape, "criteria": tuple(criteria), "groups": groups})
+    sittings = shape.get("sittings", []) if isinstance(shape, dict) else None
+    if not isinstance(sittings, list) or not all(isinstance(one, dict) for one in sittings):
+        raise InputError(f"{path}: doesn't say what was asked for", "delete it; the grades stay")
+    return dict(shape)

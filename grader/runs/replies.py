@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from grader.errors import JudgeError
 from grader.numbers import Numbers
 from grader.runs.journal import Journal, lines
-from grader.types import Judge, JudgeReply, JudgeRequest, Usage
+from grader.types import Judge, JudgeReply, JudgeRequest
 
 _HEAD = b'{"key":"sha256:'
 
@@ -74,11 +73,11 @@ class Replies:
             future.cancel()  # nothing happens when it is done; else whoever waits is not left waiting
 
     def _kept(self, start: int) -> JudgeReply | None:
+        from grader.runs import typed
+
         shape = self._journal.line_at(start)
-        reply: dict[str, Any] | None = shape.get("reply") if shape else None
-        if reply is None:
-            return None
-        return JudgeReply(**{**reply, "usage": Usage(**reply["usage"]), "recorded": True})
+        reply = typed.reply(shape.get("reply")) if shape else None
+        return replace(reply, recorded=True) if reply else None
 
 
 def _short(key: str) -> int:
@@ -97,7 +96,10 @@ def _index(path: Path) -> Numbers:
     for start, line in lines(path):
         if not line.startswith(_HEAD) or not line.endswith(b"}\n"):
             continue
-        short = int(line[len(_HEAD) : len(_HEAD) + 16], 16) or 1
+        try:
+            short = abs(int(line[len(_HEAD) : len(_HEAD) + 16], 16)) or 1
+        except ValueError:
+            continue  # damaged: it is asked for again
         if line.endswith(b'"reply":null}\n'):
             starts.pop(short, None)
         else:

@@ -1,0 +1,45 @@
+"""Find and read the config file: grade.toml, or pyproject.toml with the table tool.grade."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grader.errors import InputError
+
+LONGEST = 1_000_000
+
+
+def find(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    """The nearest grade.toml or pyproject.toml with [tool.grade], from `cwd` up to the repository's top."""
+    for folder in (cwd, *cwd.parents):
+        own = folder / "grade.toml"
+        if own.is_file():
+            return own, _read_toml(own)
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            table = _tool(_read_toml(project))
+            if not isinstance(table, dict | None):
+                raise InputError(f"{project}: tool.grade is no table", "write [tool.grade]")
+            if table is not None:
+                return project, table
+        if (folder / ".git").exists():
+            break
+    return None, {}
+
+
+def _tool(whole: Mapping[str, Any]) -> Any:
+    return whole["tool"].get("grade") if isinstance(whole.get("tool"), dict) else None
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.stat().st_size > LONGEST:
+            raise InputError(f"{path}: is larger than 1 MB")
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from error
