@@ -141,7 +141,7 @@ def test_intervals_are_the_same_for_the_same_seed_and_hold_the_figure() -> None:
     assert low < first.overall.accuracy < high
     assert first.unit == "question"
     assert measure([pair(1, 1), pair(0, 1, 2)]).unit == "answer"
-    assert intervals([1.0], {"mean": sum}) == {"mean": None}
+    assert intervals([1.0], sum, {"mean": float}) == {"mean": None}
 
 
 def test_single_raters_are_set_beside_each_other() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 Interval = tuple[float, float]
 DRAWS = 1000
 UNDEFINED = 0.1
@@ -15,12 +16,14 @@ UNDEFINED = 0.1
 
 def intervals(
     groups: Sequence[T],
-    measures: Mapping[str, Callable[[Sequence[T]], float | None]],
+    gather: Callable[[Sequence[T]], U],
+    measures: Mapping[str, Callable[[U], float | None]],
     *,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, Interval | None]:
-    """The 95 % interval of each measure over as many groups as there are, drawn with replacement.
+    """The 95 % interval of each measure of what was gathered from as many groups as there are, drawn with
+    replacement.
 
     None for fewer than two groups, or where a tenth of the draws has no value.
     """
@@ -29,7 +32,7 @@ def intervals(
     chance = random.Random(seed)
     found: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(draws):
-        drawn = chance.choices(groups, k=len(groups))
+        drawn = gather(chance.choices(groups, k=len(groups)))
         for name, measure in measures.items():
             value = measure(drawn)
             if value is not None:

@@ -19,8 +19,15 @@ def table(levels: Iterable[tuple[int, int]], size: int = 3) -> Table:
 
 
 def added(tables: Sequence[Table]) -> Table:
-    """The sum of tables of one size."""
-    return tuple(tuple(map(sum, zip(*rows, strict=True))) for rows in zip(*tables, strict=True))
+    """The sum of one or more tables of one size."""
+    size = len(tables[0])
+    counts = [[0] * size for _ in range(size)]
+    for one in tables:
+        for line, row in zip(counts, one, strict=True):
+            for place, count in enumerate(row):
+                if count:
+                    line[place] += count
+    return tuple(map(tuple, counts))
 
 
 def met(counts: Table) -> Table:

@@ -94,10 +94,9 @@ def measure(pairs: Sequence[Pair], scored: Sequence[Scored] = (), *, seed: int =
     """All figures; any number of pairs, also none."""
     unit, groups = units(pairs)
     tables = [kappas.table(one.levels for one in group) for group in groups]
-    drawn = {name: _over_sum(figure) for name, figure in IN_TABLE.items()}
     sure = _sure(pairs)
     return Measured(
-        overall=agreement(pairs, intervals(tables, drawn, seed=seed)),
+        overall=agreement(pairs, intervals(tables, kappas.added, IN_TABLE, seed=seed)),
         scores=scores(scored),
         raters=raters(pairs),
         by={
@@ -191,7 +190,3 @@ def _split(pairs: Sequence[Pair], aspect: Callable[[Pair], str]) -> dict[str, li
         if aspect(one):
             held.setdefault(aspect(one), []).append(one)
     return held
-
-
-def _over_sum(figure: Callable[[Table], float | None]) -> Callable[[Sequence[Table]], float | None]:
-    return lambda tables: figure(kappas.added(tables))

@@ -217,7 +217,7 @@ def _fall(
     def mean(units: Sequence[list[float]]) -> float:
         return sum(map(sum, units)) / sum(map(len, units))
 
-    return intervals(list(by_unit.values()), {"fall": mean}, seed=seed)["fall"]
+    return intervals(list(by_unit.values()), mean, {"fall": float}, seed=seed)["fall"]
 
 
 def _figures(pairs: Sequence[Pair]) -> dict[str, float | None]:
