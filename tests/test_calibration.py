@@ -15,7 +15,7 @@ from grader.agreement.logistic import chance, fit
 from grader.bank import load
 from grader.calibration import fitting, found, saved
 from grader.calibration.joining import Joined, join
-from grader.correction import PRIOR_COVERED, PRIOR_PARTIAL, Correction, corrected, doubtful, voided
+from grader.correction import PRIOR_COVERED, PRIOR_PARTIAL, SIGNALS, Correction, corrected, doubtful, voided
 from grader.errors import InputError
 from grader.grading import grade_attempt
 from grader.labels import Labelled, read
@@ -24,6 +24,7 @@ from grader.runs import read as read_run
 from grader.strategies import strategy
 from grader.types import JudgeCard
 from tests import fakes
+from tests.repository import MODEL, build
 from tests.test_cli_calibrate import LABELS, Choose, guess, noisy
 
 
@@ -211,3 +212,35 @@ def test_a_grade_is_corrected_flagged_and_names_its_calibration() -> None:
     plain = asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(), fakes.scripted([said]), other))
     assert (plain.score, plain.judge.calibration) == (0.5, "")
     assert key(fakes.rubric(), fakes.attempt(), fixed) != key(fakes.rubric(), fakes.attempt(), fakes.plan())
+
+
+def test_the_commands_use_the_projects_calibration_and_say_when_a_rubric_voids_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = build(tmp_path / "repo")
+    monkeypatch.chdir(repo.folder)
+    plan = fakes.plan(model=MODEL, endpoint="litellm")
+    asked = load(repo.folder / "bank").question("Q1").rubric
+    kept = saved.Saved(
+        calibration="judge", format=1, model=MODEL, strategy="joint", rubrics={"Q1": asked.hash},
+        prompts=[strategy("joint").prompt(asked, plan)], signals=list(SIGNALS), partial=[9.0, *[0.0] * 8],
+        covered=[9.0, *[0.0] * 8], moves=True, mends=True, review=0.5, held_out={}, labels="", fitted_on=[],
+        version="1", at="",
+    )  # fmt: skip
+    path = repo.folder / ".grade" / "calibrations" / "a.json"
+    saved.write(kept, path)
+    repo.grade("answers/Q1-ben.md", "--json")
+    out, said = capsys.readouterr()
+    assert (json.loads(out)["score"], json.loads(out)["judge"]["calibration"]) == (1.0, kept.id)
+    assert f"calibration: {path}" in said
+    repo.grade("answers/Q1-ben.md", "--json", "--calibration", "off")
+    assert json.loads(capsys.readouterr().out)["judge"]["calibration"] == ""
+    saved.write(kept.model_copy(update={"rubrics": {"Q1": "sha256:old"}}), path)
+    repo.grade("check", "answers/Q1-ben.md", "--json")
+    out, said = capsys.readouterr()
+    assert "is not used: the rubric of Q1 has changed since it was fitted" in said
+    assert json.loads(out)["runs"][0]["grades"][0]["score"] == 0.5
+    config = repo.folder / "grade.toml"
+    config.write_text(f'calibration = "none.json"\n{config.read_text("utf-8")}', "utf-8")
+    assert repo.grade("answers/Q1-ben.md") == 2
+    assert "none.json: can't be read" in capsys.readouterr().err
