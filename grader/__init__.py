@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         JudgeCard,
         JudgeReply,
         JudgeRequest,
+        Label,
         Question,
         Rubric,
         Usage,
@@ -32,16 +33,16 @@ _HOME = {
     "errors": "CassetteMiss GraderError InputError JudgeError",
     "grading": "grade_attempt",
     "strategies": "Plan",
-    "types": "Attempt Criterion Evidence Flag Grade Judge JudgeCard JudgeReply JudgeRequest Question Rubric "
-    "Usage Verdict",
+    "types": "Attempt Criterion Evidence Flag Grade Judge JudgeCard JudgeReply JudgeRequest Label Question "
+    "Rubric Usage Verdict",
     "wire": "from_json to_json",
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
     "Attempt", "CassetteMiss", "Criterion", "Evidence", "Flag", "Grade", "GraderError", "InputError", "Judge",
-    "JudgeCard", "JudgeError", "JudgeReply", "JudgeRequest", "Plan", "Question", "Rubric", "Usage", "Verdict",
-    "from_json", "grade", "grade_all", "grade_attempt", "to_json",
+    "JudgeCard", "JudgeError", "JudgeReply", "JudgeRequest", "Label", "Plan", "Question", "Rubric", "Usage",
+    "Verdict", "from_json", "grade", "grade_all", "grade_attempt", "to_json",
 ]  # fmt: skip
 
 

@@ -198,3 +198,14 @@ def test_few_labels_are_said_to_be_too_few(
     out, _ = calibrate(capsys, "--run", "run", "--fit")
     assert "too few to fit on" in out
     assert not Path(".grade/calibrations").exists()
+
+
+def test_the_examples_are_measured_from_their_recordings(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = SETS.parent
+    asked = ["calibrate", str(examples / "labels.jsonl"), "--model", "embedded", "--json"]
+    with pytest.raises(SystemExit) as done:
+        run([*asked, "--cassette", str(examples / "cassette"), "--mode", "replay"])
+    shape = json.loads(capsys.readouterr().out)
+    assert done.value.code == 0
+    assert (shape["model"], shape["measured"]["overall"]["count"], shape["ungraded"]) == ("embedded", 30, {})
+    assert shape["measured"]["overall"]["intervals"]["weighted_kappa"][0] > 0
