@@ -6,13 +6,28 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader import evidence, scoring
+from grader import addressed, evidence, scoring
 from grader.correction import corrected, doubtful, voided
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
 from grader.strategies import Plan, Reading, strategy
-from grader.types import Attempt, Grade, Judge, JudgeCard, JudgeReply, JudgeRequest, Rubric, Usage, Verdict
+from grader.types import (
+    Attempt,
+    Flag,
+    Grade,
+    Judge,
+    JudgeCard,
+    JudgeReply,
+    JudgeRequest,
+    Rubric,
+    Usage,
+    Verdict,
+)
 
 EMPTY = {"en": "The answer is empty.", "zh": "答案是空的。"}
+ADDRESSED = {
+    "en": "Nothing is left of the answer beside text that is addressed to the grader.",
+    "zh": "除去写给评分者的文字，答案里什么也没有。",
+}
 
 
 @dataclass(frozen=True)
@@ -28,19 +43,24 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
     way = strategy(plan.strategy)  # 2: the rubric is here, its hash goes into the card
     made_with = card(rubric, plan)
-    if evidence.is_empty(attempt.text):
-        return _empty(rubric, attempt, plan, made_with)
+    flags = addressed.find(attempt.text)
+    kept = addressed.without(attempt.text, flags if plan.flagged != "keep" else ())
+    if evidence.is_empty(kept.text):
+        return _noticed(_empty(rubric, attempt, plan, made_with), flags, plan)
+    attempt = replace(attempt, text=kept.text)
     asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
     reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
     again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
     if again:
         asked = await _ask(again, judge, asked)
         reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
-    verdicts = tuple(_settled(one, attempt, plan) for one in reading.verdicts)  # 6
+    verdicts = tuple(_settled(one, kept, plan) for one in reading.verdicts)  # 6
     if plan.correction and made_with.calibration == plan.correction.id:
         moved = corrected(plan.correction, rubric, attempt, verdicts, plan.lang or rubric.lang)
-        verdicts = tuple(_settled(one, attempt, plan) for one in moved)
-    return _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
+        verdicts = tuple(_settled(one, kept, plan) for one in moved)
+    verdicts = tuple(map(kept.placed, verdicts))
+    grade = _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
+    return _noticed(grade, flags, plan)
 
 
 def card(rubric: Rubric, plan: Plan) -> JudgeCard:
@@ -79,12 +99,12 @@ async def _reply(request: JudgeRequest, judge: Judge) -> JudgeReply | str:
         return error.message
 
 
-def _settled(verdict: Verdict, attempt: Attempt, plan: Plan) -> Verdict:
-    """The verdict with its quotes found in the attempt and its credit."""
-    found = tuple(
-        one if one.start is not None else evidence.locate(one.quote, attempt.text) for one in verdict.evidence
+def _settled(verdict: Verdict, kept: addressed.Kept, plan: Plan) -> Verdict:
+    """The verdict with its quotes found in what was judged, and its credit."""
+    found = (
+        one if one.start is not None else evidence.locate(one.quote, kept.text) for one in verdict.evidence
     )
-    verdict = replace(verdict, evidence=found)
+    verdict = replace(verdict, evidence=tuple(map(kept.unbroken, found)))
     given = verdict.credit if verdict.credit is not None else scoring.credit(verdict)
     if plan.unverified == "credit_none" and scoring.unsupported(verdict):
         given = 0.0
@@ -115,9 +135,16 @@ def _scored(
     )
 
 
+def _noticed(grade: Grade, flags: tuple[Flag, ...], plan: Plan) -> Grade:
+    """The grade with what was found in the attempt that a person should see."""
+    review = grade.needs_review or (bool(flags) and plan.flagged == "review")
+    return replace(grade, flags=flags, needs_review=review)
+
+
 def _empty(rubric: Rubric, attempt: Attempt, plan: Plan, card: JudgeCard) -> Grade:
     """Nothing was said, so nothing is covered: no judge has to be asked."""
-    reason = EMPTY[plan.lang or rubric.lang]
+    said = EMPTY if evidence.is_empty(attempt.text) else ADDRESSED
+    reason = said[plan.lang or rubric.lang]
     verdicts = tuple(
         Verdict(criterion=one.id, coverage="missing", reason=reason, confidence=1.0, credit=0.0)
         for one in rubric.criteria

@@ -83,7 +83,7 @@ async def judged(
 
     `seen` hears of each as it is ready.
     """
-    strict = replace(plan, unverified="credit_none")
+    strict = replace(plan, unverified="credit_none", flagged="mask")
     jobs = [Job(one.attempt, one.question.rubric) for one in found]
     known = {one.attempt.id: one for one in found}
     rows: dict[str, Graded] = {}

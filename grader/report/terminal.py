@@ -24,8 +24,10 @@ STYLES = {
 WORDS = {"covered": "covered", "partial": "partly covered", "missing": "missing", "none": "no verdict"}
 FLAGS = {
     "addressed_to_grader": "speaks to the grader; earns nothing",
-    "chat_template": "control tokens of a chat template; earns nothing",
-    "invisible": "invisible characters",
+    "planted_verdict": "a verdict or score planted in the answer; earns nothing",
+    "encoded_text": "coded text that speaks to the grader; earns nothing",
+    "control_tokens": "control tokens of a chat template; earns nothing",
+    "hidden_text": "text that readers do not see; earns nothing",
 }
 
 

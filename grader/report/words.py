@@ -102,8 +102,13 @@ WORDS: dict[str, tuple[str, str]] = {
 
 FLAGS: dict[str, tuple[str, str]] = {
     "addressed_to_grader": ("speaks to the grader; earns nothing", "文字是写给评分者的；不得分"),
-    "chat_template": ("control tokens of a chat template; earns nothing", "含对话模板控制符；不得分"),
-    "invisible": ("invisible characters", "含不可见字符"),
+    "planted_verdict": (
+        "a verdict or score planted in the answer; earns nothing",
+        "答案里预置的评分结论；不得分",
+    ),
+    "encoded_text": ("coded text that speaks to the grader; earns nothing", "编码后写给评分者的文字；不得分"),
+    "control_tokens": ("control tokens of a chat template; earns nothing", "含对话模板控制符；不得分"),
+    "hidden_text": ("text that readers do not see; earns nothing", "读者看不见的文字；不得分"),
 }
 
 

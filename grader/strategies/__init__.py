@@ -11,6 +11,7 @@ from grader.correction import Correction
 from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
 
 Unverified = Literal["flag", "review", "credit_none"]
+Flagged = Literal["review", "mask", "keep"]
 
 TABLE = {
     "joint": "grader.strategies.joint",
@@ -26,6 +27,8 @@ class Plan:
     `lang` None takes the rubric's. `unverified` says what becomes of credit that no verified or repaired
     quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
     `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
+    `flagged` says what becomes of text addressed to a grader: `mask` leaves it out of what is judged,
+    `review` also sets needs_review, `keep` judges it with the rest (to measure what the defence is worth).
     """
 
     model: str
@@ -35,6 +38,7 @@ class Plan:
     seed: int = 0
     samples: int = 1
     unverified: Unverified = "review"
+    flagged: Flagged = "review"
     calibration: str = ""
     correction: Correction | None = None
 

@@ -1,0 +1,8 @@
+"""Text in an attempt that speaks to whoever grades it: found, shown, and left out of what is judged. Pure."""
+
+from __future__ import annotations
+
+from grader.addressed.finding import KINDS, find
+from grader.addressed.leaving_out import Kept, without
+
+__all__ = ["KINDS", "Kept", "find", "without"]

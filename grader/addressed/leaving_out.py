@@ -1,0 +1,95 @@
+"""An attempt without its flagged spans, and the way back to where the rest stood. Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+
+from grader.types import Evidence, Flag, Verdict
+
+_GAP = re.compile(r"\s*")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`text` is what is left of `whole`, joined from these pieces of it, in order."""
+
+    whole: str
+    pieces: tuple[tuple[int, int], ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.whole[start:end] for start, end in self.pieces)
+
+    def unbroken(self, one: Evidence) -> Evidence:
+        """The evidence, a span of `text`; unverified when it reaches over a gap."""
+        if one.start is None or one.end is None:
+            return one
+        return one if self._piece(one.start) == self._piece(max(one.start, one.end - 1)) else _lost(one)
+
+    def placed(self, verdict: Verdict) -> Verdict:
+        """The verdict with the spans of its evidence counted in the whole."""
+        return replace(verdict, evidence=tuple(map(self._placed, verdict.evidence)))
+
+    def _placed(self, one: Evidence) -> Evidence:
+        if one.start is None or one.end is None:
+            return one
+        piece = self._piece(one.start)
+        shift = self.pieces[piece][0] - self._starts[piece]
+        return replace(one, start=one.start + shift, end=one.end + shift)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate((end - start for start, end in self.pieces), initial=0))
+
+    def _piece(self, place: int) -> int:
+        """Which piece holds that character of `text`."""
+        return min(bisect_right(self._starts, place), len(self.pieces)) - 1
+
+
+def _lost(one: Evidence) -> Evidence:
+    return Evidence(quote=one.quote)
+
+
+def without(text: str, flags: Sequence[Flag]) -> Kept:
+    """What is left without the flagged spans: as if they had never been written, white space included."""
+    pieces: list[tuple[int, int]] = []
+    position = 0
+    for start, end in _joined(text, flags):
+        before, after = _space_before(text, start), _space_after(text, end)
+        if before == 0 or after == len(text):
+            start, end = before, after
+        elif after - end >= start - before:
+            start = before
+        else:
+            end = after
+        pieces.append((position, start))
+        position = end
+    pieces.append((position, len(text)))
+    return Kept(text, tuple((start, end) for start, end in pieces if start < end))
+
+
+def _joined(text: str, flags: Sequence[Flag]) -> list[tuple[int, int]]:
+    """Flagged spans in order, those joined that overlap or have nothing but space between them."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((one.start, one.end) for one in flags):
+        if joined and start <= _space_after(text, joined[-1][1]):
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _space_after(text: str, position: int) -> int:
+    found = _GAP.match(text, position)
+    return found.end() if found else position
+
+
+def _space_before(text: str, position: int) -> int:
+    while position and text[position - 1].isspace():
+        position -= 1
+    return position

@@ -1,0 +1,94 @@
+"""An attempt as detection reads it: look-alikes, width and hidden characters undone, cut into sentences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_ALIKE = dict(
+    zip(
+        "аеорсхуіјѕԁԛԝһӏкмтвнгзпιοανρκτυχβεηωƖɡ",
+        "aeopcxyijsdqwhlkmtbhrsnioavpktuxbenwlg",
+        strict=True,
+    )
+)
+_MIXED = re.compile(r"[a-zа-яёіјѕԁԛԝһӏ]*(?:[a-z][а-яёіјѕԁԛԝһӏ]|[а-яёіјѕԁԛԝһӏ][a-z])[a-zа-яёіјѕԁԛԝһӏ]*")
+_SPELT = re.compile(r"(?<!\S)(?:\S[ \t]+){5,}\S(?!\S)")
+_PIECE = re.compile(
+    r"[^。！？!?；;\n]*?(?:<!--|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
+)
+LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Read:
+    """`text` as detection reads it, and for each of its characters the index in the original."""
+
+    text: str
+    origin: array[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original of the characters from `start` up to `end` (not empty)."""
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sentence or line by its span in the text as read; `paragraph` counts blank lines before it."""
+
+    start: int
+    end: int
+    paragraph: int
+
+
+@lru_cache(maxsize=65536)
+def _plain(character: str) -> str:
+    if character == "\n":
+        return "\n"
+    if character.isspace():
+        return " "
+    if 0xE0020 <= ord(character) < 0xE007F:  # tag characters spell ASCII that no one sees
+        return chr(ord(character) - 0xE0000).lower()
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Mn"):
+        return ""
+    return "".join(_ALIKE.get(one, one) for one in unicodedata.normalize("NFKC", character).lower())
+
+
+def read(text: str) -> Read:
+    """Time and memory grow with the length of the text."""
+    said: list[str] = []
+    origin = array("L")
+    spelt = bytearray(len(text))
+    for found in _SPELT.finditer(text):
+        for index in range(*found.span()):
+            spelt[index] = text[index].isspace()
+    for index, character in enumerate(text):
+        for one in "" if spelt[index] else _plain(character):
+            said.append(one)
+            origin.append(index)
+    return Read("".join(said), origin)
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Sentences and lines, without the white space around them; long ones are cut."""
+    paragraph, blank = 0, False
+    for found in _PIECE.finditer(text):
+        whole = found[0]
+        if not whole.strip():
+            paragraph += blank and "\n" in whole
+            blank = blank or "\n" in whole
+            continue
+        blank = whole.endswith("\n")
+        start = found.start() + len(whole) - len(whole.lstrip())
+        end = found.start() + len(whole.rstrip())
+        for cut in range(start, end, LONGEST):
+            yield Piece(cut, min(cut + LONGEST, end), paragraph)
+
+
+def mixed_words(text: str) -> list[tuple[int, int]]:
+    """Spans of words that mix Latin with Cyrillic letters: no language does."""
+    return [found.span() for found in _MIXED.finditer(text.lower())] if not text.isascii() else []
