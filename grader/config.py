@@ -134,7 +134,7 @@ def _parse(name: str, raw: object, where: str, start: Path) -> object:
     try:
         value = _PARSERS[name](raw)
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {error}", "correct it there, or leave it out") from None
     return start / value if isinstance(value, Path) else value
 
 

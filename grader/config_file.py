@@ -40,6 +40,8 @@ def _read_toml(path: Path) -> Mapping[str, Any]:
             raise InputError(f"{path}: is larger than 1 MB")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
+        raise InputError(
+            f"{path}: not valid TOML: {error}", "texts stand in quotes: model = 'embedded'"
+        ) from error
     except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+        raise InputError(f"{path}: can't be read: {error.strerror}", "check its permissions") from error

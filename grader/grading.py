@@ -96,7 +96,7 @@ async def _reply(request: JudgeRequest, judge: Judge) -> JudgeReply | str:
     except (BudgetSpent, CassetteMiss):
         raise
     except JudgeError as error:
-        return error.message
+        return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _settled(verdict: Verdict, kept: addressed.Kept, plan: Plan) -> Verdict:

@@ -74,7 +74,7 @@ def _file(path: Path) -> str:
     try:
         folder = path.is_dir()
     except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r}: can't be read: {error}") from error
+        raise InputError(f"{str(path)!r}: can't be read: {error}", "check the path") from error
     if folder:
         raise InputError(f"{path} is a folder", "grade batch grades a folder; grade takes one file")
     return read_text(path, limit=LIMIT)

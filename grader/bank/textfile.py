@@ -40,7 +40,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     except PermissionError as error:
         raise InputError(f"{path}: no permission to read it", "change its permissions") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: can't be read: {error}") from error
+        raise InputError(f"{path}: can't be read: {error}", "check the path") from error
     if len(raw) > limit:
         raise InputError(
             f"{path} is larger than {size(limit)}", "split it, or check that it is the right file"

@@ -52,7 +52,9 @@ def read(table: Mapping[str, Any], file: Path | None) -> Terms:
         raise InputError(f"{place}: check.scores leaves the folder of the config", "name a file below it")
     for key, bar in terms.bars.items():
         if not 0 <= bar <= 1:
-            raise InputError(f"{place}: check.bars.{key} = {bar}: should be a score from 0 to 1")
+            raise InputError(
+                f"{place}: check.bars.{key} = {bar}: should be a score from 0 to 1", "write 0.6 for 60%"
+            )
         kind, colon, value = key.partition(":")
         if colon and kind not in ("tag", "stars"):
             raise InputError(
@@ -70,4 +72,4 @@ def _wrong(error: ValidationError, place: Path) -> InputError:
         near = difflib.get_close_matches(name, Terms.model_fields, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(Terms.model_fields)}"
         return InputError(f"{place}: check.{name} is not a setting", hint)
-    return InputError(f"{place}: check.{name}: {first['msg']} (found {first['input']!r})")
+    return InputError(f"{place}: check.{name}: {first['msg']} (found {first['input']!r})", "correct it there")

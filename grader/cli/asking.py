@@ -28,7 +28,9 @@ def ask(labelled: Sequence[Labelled], settings: Settings, out: Path, *, dry_run:
     chosen = choose(settings)
     tariff = price(chosen.plan.model)
     if settings.max_cost is not None and tariff is None:
-        raise InputError(f"--max-cost can't be kept: no price of {chosen.plan.model} is known")
+        raise InputError(
+            f"--max-cost can't be kept: no price of {chosen.plan.model} is known", "leave --max-cost out"
+        )
     jobs = [one.job for one in labelled]
     if dry_run:
         look(jobs, chosen, tariff, runs.index(out)[0], None)

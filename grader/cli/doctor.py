@@ -210,7 +210,7 @@ def real_call(chosen: Chosen) -> Check:
     made = asyncio.run(_graded(chosen))
     took = f"{time.monotonic() - began:.1f} s"
     if made.score is None:
-        todo = "see the message; --model chooses another judge"
+        todo = "as it says there; --model chooses another judge"
         return Check(name="real call", state="fail", said="; ".join(made.problems), todo=todo)
     said = f"{took}, {made.usage.prompt} prompt tokens and {made.usage.completion} of reply"
     if made.score < 1.0:
