@@ -202,3 +202,9 @@ def test_the_example_of_the_docs_worked_by_hand() -> None:
         assert f"{value:.2f}".removeprefix("0") == shown
         assert f"= {shown}" in words
     assert kappas.met_rates(counts) == (0.6, 0.6)
+
+
+def test_the_interval_of_a_share_is_wilsons() -> None:
+    theirs = stats.binomtest(13, 17).proportion_ci(method="wilson")
+    assert numbers.share_95(13, 17) == pytest.approx((theirs.low, theirs.high))
+    assert numbers.share_95(0, 0) is None

@@ -93,6 +93,16 @@ def kept(sure: Sure, count: int = 10) -> tuple[Kept, ...]:
     )
 
 
+def share_95(right: int, count: int) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of a share; None without any."""
+    if not count:
+        return None
+    z = 1.959963984540054
+    middle = right + z * z / 2
+    wide = z * math.sqrt(right * (count - right) / count + z * z / 4)
+    return (middle - wide) / (count + z * z), (middle + wide) / (count + z * z)
+
+
 def mean_error(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Mean absolute difference."""
     return sum(abs(one - other) for one, other in pairs) / len(pairs) if pairs else None

@@ -61,6 +61,7 @@ class Fit:
     review: float
     unflagged: float
     right: float | None
+    right_95: Interval | None
 
     def held_out(self) -> dict[str, Any]:
         """JSON-ready, without the numbers of the fit itself."""
@@ -120,6 +121,7 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
         review=threshold(sure, right_rate),
         unflagged=len(kept) / len(sure),
         right=sum(kept) / len(kept) if kept else None,
+        right_95=numbers.share_95(sum(kept), len(kept)),
     )
 
 

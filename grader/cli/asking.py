@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader import runs
-from grader.calibration.card import labels_hash
+from grader.bank.rounds import tidy
 from grader.cli.batch import look, play
 from grader.cli.chosen import choose
 from grader.cli.console import note
@@ -16,11 +16,13 @@ from grader.config import Settings
 from grader.errors import InputError
 from grader.judges.prices import price
 from grader.labels import Labelled
+from grader.types import digest
 
 
-def folder(labelled: Sequence[Labelled], settings: Settings) -> Path:
-    """Where the grades of these answers are kept: the same one for the same answers."""
-    return Path(".grade") / "calibrate" / labels_hash(labelled).removeprefix("sha256:")[:12]
+def folder(files: Sequence[Path]) -> Path:
+    """Where the grades of these files' answers are kept, also when their labels change or more are added."""
+    mark = digest([str(one.resolve()) for one in files]).removeprefix("sha256:")[:8]
+    return Path(".grade") / "calibrate" / f"{tidy(files[0].stem)}-{mark}"
 
 
 def ask(labelled: Sequence[Labelled], settings: Settings, out: Path, *, dry_run: bool) -> int | None:

@@ -115,7 +115,7 @@ def calibrate(
     labelled = label_files.read(labels, load(settings.bank))
     labelled = fitting.unseen(labelled, run, settings)
     earlier = cards.saved_pairs(drift) if drift is not None else None
-    folder = run or asking.folder(labelled, settings)
+    folder = run or asking.folder(labels)
     if run is None and (code := asking.ask(labelled, settings, folder, dry_run=dry_run)) is not None:
         return code
     joined = join(labelled, runs.read(folder))

@@ -42,7 +42,10 @@ def _review(fit: Fit) -> str:
             f"No confidence was found over which {fit.right_rate:.0%} of the verdicts are right:"
             " every answer needs review."
         )
-    right = "too few to say how many of them right" if fit.right is None else f"{fit.right:.0%} of them right"
+    right = "too few to say how many of them right"
+    if fit.right is not None and fit.right_95 is not None:
+        low, high = fit.right_95
+        right = f"{fit.right:.0%} ({low:.0%} to {high:.0%}) of them right"
     return (
         f"Verdicts under confidence {fit.review:.2f} need review; on held-out labels {fit.unflagged:.0%} are"
         f" over it, {right} (asked for: {fit.right_rate:.0%})."
