@@ -21,6 +21,32 @@ def places(findings: Iterable[Finding], kind: str) -> list[str]:
     return [one.where for one in findings if one.kind == kind]
 
 
+TRACKED = """# Bank
+
+## Part 1: Caches (1 question)
+
+**Q1: What is a cache?**
+- Difficulty: ⭐⭐⭐
+
+**Key points**:
+- It keeps copies
+
+## Backend track
+- Basics (Q1-Q3, Q99): by heart
+- More (Q9-Q2): reversed
+"""
+
+
+def test_a_track_that_names_questions_nobody_holds_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bank.md").write_text(TRACKED, encoding="utf-8")
+    imported = markdown.read(tmp_path / "bank.md")
+    said = [one.said for one in lint.bank(imported.info, imported.questions) if one.kind == "track"]
+    assert said == [
+        "Q1-Q3, Q99 names what the bank does not hold: Q3, Q99",
+        "Q9-Q2 names no question of the bank",
+    ]
+
+
 def one_rubric(*criteria: Criterion) -> Question:
     return Question(id="Q1", title="t", rubric=Rubric(question="Q1", title="t", criteria=criteria))
 

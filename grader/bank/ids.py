@@ -43,6 +43,13 @@ def expand(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(named)
 
 
+def unknown(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids, ends of ranges among them, that a text names and that are not known."""
+    numbers = {number(one) for one in known}
+    ends = dict.fromkeys(end for span in spans(text) for end in span)
+    return tuple(f"Q{end}" for end in ends if end not in numbers)
+
+
 def spans(text: str) -> list[tuple[int, int]]:
     """First and last number of each reference in a text; a single question is a span of one."""
     return [(int(first), int(last or first)) for first, last in REFERENCE.findall(text)]

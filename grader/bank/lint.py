@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from grader.bank import logic
+from grader.bank.ids import unknown
 from grader.bank.info import BankInfo, spans
 from grader.bank.logic import Finding as Finding
 from grader.bank.similarity import pairs
@@ -73,8 +74,13 @@ def _absent(info: BankInfo) -> Iterator[Finding]:
 def _plan(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
     for track in info.tracks:
         for entry in track.entries:
-            if not entry.questions:
-                said = f"{entry.spec} names no question of the bank"
+            strange = ", ".join(unknown(entry.spec, held))
+            if strange or not entry.questions:
+                said = f"{entry.spec} names " + (
+                    f"what the bank does not hold: {strange}"
+                    if entry.questions
+                    else "no question of the bank"
+                )
                 yield Finding(kind="track", where=f"{track.name}: {entry.title}", said=said, fix="correct it")
     reached = {one for track in info.tracks for one in track.questions}
     left = tuple(one for one in held if one not in reached)

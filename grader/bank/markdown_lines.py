@@ -79,19 +79,7 @@ def _line(number: int, line: str) -> Line:
     if BROKEN_QUESTION.match(line):
         return Line(number=number, kind="broken", text=line)
     if bullet := BULLET.fullmatch(line):
-        field, text = _label(bullet[2])
-        indent = len(bullet[1])
-        if field:
-            return Line(
-                number=number,
-                kind="label",
-                field=field,
-                text=text,
-                raw=bullet[2].strip(),
-                indent=indent,
-                bulleted=True,
-            )
-        return Line(number=number, kind="bullet", text=bullet[2].strip(), indent=indent)
+        return _bullet(number, len(bullet[1]), bullet[2])
     field, text = _label(line.strip())
     if field:
         return Line(number=number, kind="label", field=field, text=text, raw=line.strip())
@@ -99,6 +87,15 @@ def _line(number: int, line: str) -> Line:
     if plain and re.match(rf"(?i){NUMBERED}[:：.、)）]", line) and plain[2]:
         return Line(number=number, kind="question", id=normalise(plain[1]), text=plain[2].strip("* "))
     return Line(number=number, kind="text", text=line.strip(), indent=len(line) - len(line.lstrip()))
+
+
+def _bullet(number: int, indent: int, said: str) -> Line:
+    field, text = _label(said)
+    if not field:
+        return Line(number=number, kind="bullet", text=said.strip(), indent=indent)
+    return Line(
+        number=number, kind="label", field=field, text=text, raw=said.strip(), indent=indent, bulleted=True
+    )
 
 
 def _heading(number: int, level: int, text: str) -> Line:

@@ -66,21 +66,19 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
             return
     own = own or question or ""
     if not own:
-        yield Refused(
-            where=str(source.path),
-            why="it doesn't say which question is answered",
-            kind="question",
-            hint="name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
-        )
+        yield _unasked(source.path)
         return
     together = _identifier(normalise(own), person) if person and not owner else source.path.stem
-    yield Row(
-        question=own,
-        answer=text[start:],
-        attempt=together,
-        person=person,
-        where=str(source.path),
-        offset=start,
+    where, answer = str(source.path), text[start:]
+    yield Row(question=own, answer=answer, attempt=together, person=person, where=where, offset=start)
+
+
+def _unasked(path: Path) -> Refused:
+    return Refused(
+        where=str(path),
+        why="it doesn't say which question is answered",
+        kind="question",
+        hint="name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
     )
 
 

@@ -92,12 +92,8 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
     if len(found) < LEAST or len(names) < 3:
         return None
     fold = folds(names, min(FOLDS, len(names)), seed)
-    chances = held_out(found, fold, seed)
     before = [one.pair for one in found]
-    moved, same = (
-        [_after(one, seen, moves=way) for one, seen in zip(found, chances, strict=True)]
-        for way in (True, False)
-    )
+    moved, same = _both_ways(found, held_out(found, fold, seed))
     gain = difference(moved, before, seed=seed)
     moves = gain.weighted_kappa_95 is not None and gain.weighted_kappa_95[0] > 0
     fall = _fall(before, same, found, seed)
@@ -123,6 +119,12 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
         right=sum(kept) / len(kept) if kept else None,
         right_95=numbers.share_95(sum(kept), len(kept)),
     )
+
+
+def _both_ways(found: Sequence[Sample], seen: Sequence[Chances]) -> tuple[list[Pair], list[Pair]]:
+    """What a fit makes of the samples where it moves verdicts, and where it mends confidences only."""
+    both = list(zip(found, seen, strict=True))
+    return [_after(*one, moves=True) for one in both], [_after(*one, moves=False) for one in both]
 
 
 def folds(names: Sequence[str], count: int, seed: int) -> dict[str, int]:

@@ -115,7 +115,7 @@ def import_bank(
     else:
         console.put(f"{count} questions with {points} key points are in {out}")
         if findings:
-            console.note(f"hint: {findings} things to look at: grade bank lint {file}")
+            console.note(f"hint: {findings} thing{'s' * (findings > 1)} to look at: grade bank lint {file}")
     return 0
 
 

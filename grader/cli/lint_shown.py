@@ -39,4 +39,7 @@ def _show(findings: Sequence[Finding]) -> None:
                 table.add_row("", f"-> {one.fix}", style="dim")
             before = one.fix
         shown.print(table)
-    shown.print(f"{len(findings)} findings: " + ", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
+    shown.print(
+        f"{len(findings)} finding{'s' * (len(findings) > 1)}: "
+        + ", ".join(f"{n} {kind}" for kind, n in counts.most_common())
+    )
