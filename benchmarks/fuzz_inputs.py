@@ -163,6 +163,18 @@ def card_seed() -> bytes:
     return json.dumps(shape).encode()
 
 
+def calibration_seed(width: int, signals: tuple[str, ...]) -> bytes:
+    """A calibration that was fitted on nothing."""
+    shape = {
+        "calibration": "judge", "format": 1, "model": "m", "strategy": "joint", "prompts": ["sha256:p"],
+        "rubrics": {"Q43": "sha256:r"}, "signals": signals, "partial": [0.1] * width,
+        "covered": [0.2] * width,
+        "moves": True, "mends": True, "review": 0.5, "held_out": {}, "labels": "sha256:l", "fitted_on": ["a"],
+        "version": "1", "at": "2026-01-01",
+    }  # fmt: skip
+    return json.dumps(shape).encode()
+
+
 CONFIG = b"""model = "gpt-4o-mini"
 min = 0.5
 seed = 3

@@ -17,7 +17,7 @@ from benchmarks import fuzz_inputs as inputs
 from grader import cassette, config, evidence, labels, runs
 from grader.bank import info, markdown, rounds, rubric_files, store
 from grader.bank.attempts import read_attempt
-from grader.calibration import card
+from grader.calibration import card, saved
 from grader.checks import ratchet, terms
 from grader.grading import grade_attempt
 from grader.report import formats, overview, reading
@@ -183,6 +183,10 @@ TARGETS: Mapping[str, Target] = {
     "card": Target(
         lambda raw, folder: card.saved_pairs(_written(raw, folder, "card.json")),
         lambda: (inputs.card_seed(),), "card.json",
+    ),
+    "calibration": Target(
+        lambda raw, folder: saved.read(_written(raw, folder, "calibration.json")).correction(),
+        lambda: (inputs.calibration_seed(len(saved.SIGNALS) + 1, saved.SIGNALS),), "calibration.json",
     ),
     "config": Target(_settings, _always(inputs.CONFIG), "grade.toml"),
     "scores": Target(

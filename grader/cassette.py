@@ -15,6 +15,7 @@ from grader import misses
 from grader.errors import CassetteMiss, InputError, JudgeError
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage, digest
 
+LARGEST = 32_000_000
 Mode = Literal["live", "auto", "record", "replay"]
 
 
@@ -134,12 +135,16 @@ def models(folder: Path) -> frozenset[tuple[str, str]]:
 def read(path: Path) -> Recording:
     """One recording. FileNotFoundError when it is not there, InputError when damaged or edited by hand."""
     try:
-        whole = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise ValueError("it is larger than 32 MB")
+        whole = json.loads(raw)
         request = _joined(whole["request"])
         key, reply = str(whole["key"]), _reply(whole["reply"])
     except FileNotFoundError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError) as error:
         raise InputError(f"{path}: is not a usable recording ({error!r:.80})", _AGAIN) from None
     if digest(request) != key or name(key) != path.name:
         raise InputError(f"{path}: its request does not have the key that it is filed under", _AGAIN)

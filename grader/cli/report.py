@@ -69,6 +69,10 @@ def put_pages(pages: dict[str, str], out: Path | None) -> None:
             put(page)
         return
     for name, path in places(tuple(pages), out).items():
+        if path.is_symlink():
+            raise InputError(
+                f"{path} is a link, and reports follow none", "delete it, or name where it leads"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-8-sig" if name == "csv" else "utf-8"
         path.write_bytes(pages[name].encode(encoding, "backslashreplace"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -10,7 +11,6 @@ import time
 import traceback
 from asyncio import CancelledError
 from collections.abc import Callable
-from errno import EACCES, EDQUOT, ENOSPC, EPERM, EPIPE, EROFS
 from pathlib import Path
 
 from typer import Abort, Exit
@@ -22,7 +22,10 @@ from grader.errors import GraderError
 BUG = GraderError.exit_code
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
-DISK = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT}  # the machine's trouble, not a bug of ours
+DISK = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EFBIG, errno.EIO, errno.ENOENT),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE, errno.EDQUOT),
+}  # the machine's trouble, not a bug of ours
 
 
 def version() -> str:
@@ -73,10 +76,13 @@ def explained(error: BaseException) -> int:
     if isinstance(error, TyperException):
         return misused(error)
     if isinstance(error, OSError):
-        if error.errno == EPIPE:
+        if error.errno == errno.EPIPE:
             return pipe_closed()
         if error.errno in DISK:
-            say(f"{error.filename or 'a file'}: {error.strerror}", "check the permissions and the free space")
+            say(
+                f"{error.filename or 'the output'}: {error.strerror}",
+                "check the permissions and the free space",
+            )
             return 2
     return bug(error)
 

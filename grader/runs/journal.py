@@ -34,9 +34,9 @@ class Journal:
         try:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
-        except OSError:
+        except OSError as error:
             os.ftruncate(self._fd, start)
-            raise
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         self.size = start + len(line) + 1
         self._dirty = True
         return start
@@ -87,6 +87,8 @@ def parse(line: bytes) -> Any:
 
 def _cut_torn_line(path: Path) -> int:
     """How many bytes after the last line end were cut off."""
+    if path.is_symlink():
+        raise InputError(f"{path} is a link: a run writes nothing outside its folder", "delete the link")
     if path.is_dir():
         raise InputError(f"{path} is a folder", "choose another --out")
     if not path.exists():

@@ -21,6 +21,8 @@ from grader.runs.reading import ABOUT, GRADES, RUBRICS, about, identity
 from grader.runs.replies import Replies
 from grader.types import Attempt, Grade, Rubric
 
+REWRITTEN = (f"{ABOUT}.new", "lock")
+
 
 @dataclass
 class Run:
@@ -131,6 +133,11 @@ def _claim(folder: Path) -> None:
             raise InputError(
                 f"--out {folder} holds other files and no run ({others[0]} ...)", "name a new or empty folder"
             )
+    links = [one for one in REWRITTEN if (folder / one).is_symlink()]
+    if links:
+        raise InputError(
+            f"{folder / links[0]} is a link: a run writes nothing outside its folder", "delete the link"
+        )
     folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -1,0 +1,195 @@
+"""Faults of the machine and the network, from the outside: a message, an exit code, never a trace.
+
+docs/faults.md is the table; a test here holds it to the tests that exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chaos import write_round
+from grader.cassette import Cassette
+from grader.config import choose_model, load
+from grader.judges import connect
+from grader.types import JudgeReply, JudgeRequest
+from tests import fakes, servers
+
+ROOT = Path(__file__).resolve().parent.parent
+ANSWERS = ROOT / "examples" / "answers"
+REPLAY = ("--cassette", str(ROOT / "examples" / "cassette"), "--mode", "replay")
+CANARY = "sk-canary-5f0c2a917be84d63"
+
+
+def grade(
+    *words: object, cwd: Path, limit: int = 0, environ: dict[str, str] | None = None, **more: object
+) -> subprocess.CompletedProcess[str]:
+    """Run `grade`; `limit`: bytes that a file may have before the disk is full."""
+
+    def lessen() -> None:
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    there = {**os.environ, "PYTHONPATH": str(ROOT)} if environ is None else environ
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, words)], cwd=cwd, env=there, text=True, encoding="utf-8",
+        stdout=more.get("stdout", subprocess.PIPE), stderr=subprocess.PIPE, timeout=120, check=False,  # type: ignore[call-overload]
+        preexec_fn=lessen if limit else None,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "bug in grade" not in done.stderr
+    return done
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /dev/full and limits")
+
+
+@linux
+def test_a_disk_that_fills_up_in_a_batch_is_named_and_the_run_goes_on_later(tmp_path: Path) -> None:
+    full = grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=tmp_path, limit=4096)
+    assert full.returncode == 2
+    assert "run/grades.jsonl: File too large" in full.stderr
+    assert grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=tmp_path).returncode == 0
+    assert len((tmp_path / "run" / "grades.jsonl").read_text(encoding="utf-8").splitlines()) == 10
+
+
+@linux
+def test_output_to_a_full_disk_is_said_once(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = grade(ANSWERS / "Q43-anna.md", *REPLAY, "--json", cwd=tmp_path, stdout=full)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+
+
+@linux
+@pytest.mark.parametrize("place", ["/proc/run", "/sys/run"])
+def test_a_folder_that_nobody_may_write_to_is_named(place: str, tmp_path: Path) -> None:
+    done = grade("batch", ANSWERS, *REPLAY, "--out", place, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"error: {place}" in done.stderr
+
+
+def test_without_a_home_and_without_a_locale_an_answer_is_graded(tmp_path: Path) -> None:
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0"}
+    for more in ({}, {"HOME": str(tmp_path / "gone"), "PYTHONCOERCECLOCALE": "0"}):
+        done = grade(ANSWERS / "Q43-anna.md", *REPLAY, cwd=tmp_path, environ={**bare, **more})
+        assert (done.returncode, "0.83" in done.stdout) == (0, True)
+
+
+def test_waiting_never_asks_the_wall_clock() -> None:
+    """A clock that jumps neither hangs a wait nor skips it; only a Retry-After that is a date needs it."""
+    waits = re.compile(r"time\.time\(|datetime\.now|utcnow")
+    found = {p.name for p in (ROOT / "grader").rglob("*.py") if waits.search(p.read_text(encoding="utf-8"))}
+    assert found <= {"failures.py", "run.py"}, "run.py notes when a grade was made"
+
+
+@pytest.mark.loopback
+def test_a_quota_that_ends_in_the_middle_keeps_what_was_graded_and_the_rest_is_asked_later(
+    tmp_path: Path, socket_enabled: None
+) -> None:
+    write_round(tmp_path / "round.jsonl", 12)
+    said = fakes.reply({f"X1.{n}": fakes.verdict("missing") for n in range(1, 5)})
+    spent = servers.sends(429, {"error": {"code": "insufficient_quota", "message": "quota"}})
+    behaviours = itertools.chain([servers.says(said)] * 4, itertools.repeat(spent))
+    words = ("batch", "round.jsonl", "--out", "run", "--model", "stub", "--concurrency", 1)
+    with servers.elsewhere(servers.serving(lambda _: next(behaviours))) as server:
+        done = grade(*words, "--api-base", server.api_base, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no credit is left" in done.stderr
+    lines = (tmp_path / "run" / "grades.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(one) for one in lines]
+    assert sum(not one["ungraded"] for one in asked) == 4
+    assert all(one["score"] is None for one in asked if one["ungraded"])
+
+
+@pytest.mark.loopback
+def test_a_key_reaches_no_file_and_no_message(tmp_path: Path, socket_enabled: None) -> None:
+    """The environment, the config and the address carry it; the server throws it back at us."""
+    write_round(tmp_path / "round.jsonl", 3)
+    (tmp_path / "grade.toml").write_text('model = "stub"\n', encoding="utf-8")
+    behaviours = itertools.cycle(
+        [servers.says("{}"), servers.sends(401, {"error": {"message": f"bad key {CANARY}"}})]
+    )
+    keys = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GRADE_API_KEY", "DEEPSEEK_API_KEY")
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path / "home")}
+    environ |= dict.fromkeys(keys, CANARY)
+    shown = []
+    with servers.elsewhere(servers.serving(lambda _: next(behaviours))) as server:
+        where = server.api_base.replace("//", f"//user:{CANARY}@")
+        for base in (server.api_base, where):
+            for words in (
+                ("batch", "round.jsonl", "--out", "run"),
+                ("batch", "round.jsonl", "--out", "run2", "--cassette", "tapes"),
+                ("report", "run", "--format", "html,json,md,csv,junit,sarif", "--out", "reports"),
+            ):
+                more = ("--api-base", base) if words[0] == "batch" else ()
+                done = grade(*words, *more, cwd=tmp_path, environ=environ)
+                shown.append(f"{done.stdout}{done.stderr}")
+        assert server.seen
+    for path in (one for one in tmp_path.rglob("*") if one.is_file()):
+        assert CANARY.encode() not in path.read_bytes(), path
+    assert CANARY not in "".join(shown)
+
+
+def test_a_run_writes_through_no_link_and_a_report_neither(tmp_path: Path) -> None:
+    assert grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=tmp_path).returncode == 0
+    for name in ("grades.jsonl", "rubrics.jsonl", "replies.jsonl", "lock", "run.json.new"):
+        path = tmp_path / "run" / name
+        kept = path.read_bytes() if path.exists() else None
+        path.unlink(missing_ok=True)
+        path.symlink_to(tmp_path / "victim")
+        done = grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=tmp_path)
+        assert (done.returncode, f"{name} is a link" in done.stderr) == (2, True)
+        assert not (tmp_path / "victim").exists()
+        path.unlink()
+        if kept is not None:
+            path.write_bytes(kept)
+    (tmp_path / "page.html").symlink_to(tmp_path / "victim")
+    done = grade("report", "run", "--format", "html", "--out", "page.html", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "victim").exists()) == (2, False)
+
+
+def test_a_cassette_chooses_no_endpoint_that_anything_is_sent_to(tmp_path: Path) -> None:
+    """In replay its endpoint names recordings and nobody is asked; in other modes it is not looked at."""
+    asked = JudgeRequest(model="evil", endpoint="openai_compatible http://evil.example/v1")
+    Cassette(tmp_path / "tapes", "record").keep(asked, JudgeReply(text="x"))
+    for mode in ("auto", "record"):
+        settings = load({"cassette": "tapes", "mode": mode}, cwd=tmp_path, environ={})
+        choice = choose_model(settings, {}, lambda _: None)
+        assert (choice.model, choice.endpoint, settings.api_base) == ("embedded", "", "")
+    settings = load({"cassette": "tapes", "mode": "replay"}, cwd=tmp_path, environ={})
+    choice = choose_model(settings, {}, lambda _: None)
+    assert choice.endpoint.endswith("evil.example/v1")
+
+    async def replayed() -> str:
+        async with connect(settings, choice) as judge:  # sockets are blocked in this test
+            return (await judge(asked)).text
+
+    assert asyncio.run(replayed()) == "x"
+
+
+def test_the_table_of_faults_names_tests_that_exist() -> None:
+    rows = [
+        one.split("|")[1:-1]
+        for one in (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").splitlines()
+        if one.startswith("| ") and not one.startswith("| fault")
+    ]
+    assert len(rows) >= 17
+    for fault, sees, code, test in rows:
+        assert fault.strip()
+        assert sees.strip()
+        assert re.fullmatch(r" *(?:0|2|3|4|130|141)(?: or (?:0|2|3))? *", code), fault
+        for file, name in re.findall(r"`(test_\w+)::(test_\w+)`", test) or [("", "")]:
+            source = (ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8") if file else ""
+            assert re.search(rf"^(?:async )?def {name}\(", source, re.M), (fault, test)
