@@ -97,8 +97,7 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
     gain = difference(moved, before, seed=seed)
     moves = gain.weighted_kappa_95 is not None and gain.weighted_kappa_95[0] > 0
     fall = _fall(before, same, found, seed)
-    silent = any(one.confidence is None for one in before)
-    mends = moves or silent or (fall is not None and fall[1] < 0)
+    mends = moves or any(one.confidence is None for one in before) or (fall is not None and fall[1] < 0)
     after = moved if moves else same if mends else before
     sure = [(one.confidence or 0.0, one.right) for one in after]
     kept = crossed(sure, [fold[one.unit] for one in found], right_rate)
