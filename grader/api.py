@@ -70,10 +70,19 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
     from grader import judges
 
     endpoint = judges.endpoint(settings, choice)
+    way = resolve(settings.strategy, endpoint)
+    if settings.jury and settings.max_cost is not None:
+        raise InputError(
+            "--max-cost can't be kept with --jury: its models have other prices", "leave one out"
+        )
+    jury = [(one, replace(choice, model=one, endpoint="")) for one in settings.jury if one != choice.model]
     return Plan(
         model=choice.model,
         endpoint=endpoint,
-        strategy=resolve(settings.strategy, endpoint),
+        strategy=way,
+        samples=settings.samples,
+        jury=tuple((name, judges.endpoint(settings, other)) for name, other in jury),
+        looks=settings.looks == "auto" and way != "decision" and not endpoint.startswith("embedded"),
         lang=settings.lang,
         seed=settings.seed,
         unverified=settings.unverified or Plan.unverified,
@@ -105,6 +114,7 @@ def _judge(judge: Judge | None, settings: Settings) -> tuple[Plan, AbstractAsync
         name = settings.model or "custom"
         way = "joint" if settings.strategy == "auto" else settings.strategy
         plan = Plan(model=name, endpoint="custom", strategy=way, lang=settings.lang, seed=settings.seed)
+        plan = replace(plan, samples=settings.samples, looks=settings.looks == "auto" and way != "decision")
         return plan, nullcontext(judge)
     from grader import config, judges
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from grader import config_file
+from grader import config_file, values
 from grader.errors import InputError
 from grader.judges import discovery
 from grader.types import Lang
@@ -16,6 +16,7 @@ from grader.types import Lang
 Mode = Literal["live", "auto", "record", "replay"]
 Strategy = Literal["auto", "joint", "pointwise", "decision"]
 Unverified = Literal["flag", "review", "credit_none"]
+Looks = Literal["auto", "off"]
 Client = Literal["auto", "litellm", "openai_compatible"]
 
 
@@ -42,6 +43,9 @@ class Settings:
     unverified: Unverified | None = None
     calibration: Path | Literal["off"] | None = None
     seed: int = 0
+    samples: int = 1
+    jury: tuple[str, ...] = ()
+    looks: Looks = "off"
     bank: Path | None = None
     timeout: float = 120.0
     tries: int = 5
@@ -147,77 +151,28 @@ def _with_mode(settings: Settings) -> Settings:
     return settings
 
 
-def _text(raw: object) -> str:
-    if not isinstance(raw, str):
-        raise ValueError("should be text")
-    return raw.strip()
-
-
-def _path(raw: object) -> Path:
-    if not isinstance(raw, str | Path) or not str(raw).strip() or "\0" in str(raw):
-        raise ValueError("should be a path")
-    try:
-        return Path(raw).expanduser()
-    except RuntimeError as error:
-        raise ValueError(f"there is no such home folder ({error})") from None
-
-
-def _number(low: float, high: float, words: str) -> Callable[[object], float]:
-    def parse(raw: object) -> float:
-        try:
-            value = float(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else None
-        except (ValueError, OverflowError):
-            value = None
-        if value is None or not low <= value <= high:
-            raise ValueError(f"should be {words}")
-        return value
-
-    return parse
-
-
-def _whole(low: int, high: int, words: str) -> Callable[[object], int]:
-    number = _number(low, high, words)
-
-    def parse(raw: object) -> int:
-        value = number(raw)
-        if value != int(value):
-            raise ValueError(f"should be {words}")
-        return int(value)
-
-    return parse
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
-    def parse(raw: object) -> str:
-        if raw not in choices:
-            near = difflib.get_close_matches(str(raw), choices, n=1)
-            raise ValueError(
-                f"should be {', '.join(choices)}" + (f" (did you mean {near[0]}?)" if near else "")
-            )
-        return str(raw)
-
-    return parse
-
-
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "model": _text,
-    "api_base": _text,
-    "client": _one_of(get_args(Client)),
-    "strategy": _one_of(get_args(Strategy)),
-    "cassette": _path,
-    "mode": _one_of(get_args(Mode)),
-    "min": _number(0, 1, "a score from 0 to 1"),
-    "concurrency": _whole(1, 1000, "a whole number from 1 to 1000"),
-    "max_cost": _number(0, 1e9, "a sum in USD, 0 or more"),
-    "requests_per_minute": _whole(1, 10**9, "a whole number over 0"),
-    "tokens_per_minute": _whole(1, 10**12, "a whole number over 0"),
-    "lang": _one_of(get_args(Lang)),
-    "unverified": _one_of(get_args(Unverified)),
-    "calibration": lambda raw: "off" if raw == "off" else _path(raw),
-    "seed": _whole(0, 2**31 - 1, "a whole number, 0 or more"),
-    "bank": _path,
-    "timeout": _number(0.1, 86400, "seconds, 0.1 or more"),
-    "tries": _whole(1, 20, "a whole number from 1 to 20"),
+    "model": values.text,
+    "api_base": values.text,
+    "client": values.one_of(get_args(Client)),
+    "strategy": values.one_of(get_args(Strategy)),
+    "cassette": values.path,
+    "mode": values.one_of(get_args(Mode)),
+    "min": values.number(0, 1, "a score from 0 to 1"),
+    "concurrency": values.whole(1, 1000, "a whole number from 1 to 1000"),
+    "max_cost": values.number(0, 1e9, "a sum in USD, 0 or more"),
+    "requests_per_minute": values.whole(1, 10**9, "a whole number over 0"),
+    "tokens_per_minute": values.whole(1, 10**12, "a whole number over 0"),
+    "lang": values.one_of(get_args(Lang)),
+    "unverified": values.one_of(get_args(Unverified)),
+    "calibration": lambda raw: "off" if raw == "off" else values.path(raw),
+    "seed": values.whole(0, 2**31 - 1, "a whole number, 0 or more"),
+    "samples": values.whole(1, 20, "a whole number from 1 to 20"),
+    "jury": values.names,
+    "looks": values.one_of(get_args(Looks)),
+    "bank": values.path,
+    "timeout": values.number(0.1, 86400, "seconds, 0.1 or more"),
+    "tries": values.whole(1, 20, "a whole number from 1 to 20"),
 }
 
 assert set(_PARSERS) | {"check", "file", "origin"} == {one.name for one in fields(Settings)}

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from grader import looks
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
 from grader.numbers import Numbers
 from grader.runs.keys import key
-from grader.strategies import Plan, strategy
+from grader.strategies import Plan
 from grader.types import JudgeRequest, Usage
 
 SHOWN = 5
@@ -87,7 +88,7 @@ def _count(
     if not job.attempt.text.strip():
         return
     if recorded is not None:
-        for request in strategy(plan.strategy).requests(job.rubric, job.attempt, plan):
+        for request in looks.requests(job.rubric, job.attempt, plan):
             if recorded(request):
                 found.recorded += 1
             else:
@@ -106,7 +107,7 @@ def _count(
 
 def _frame(job: Job, plan: Plan) -> tuple[Usage, int]:
     """What all answers to a question have in common: tokens without the answer's own, and calls."""
-    requests = strategy(plan.strategy).requests(job.rubric, job.attempt, plan)
+    requests = looks.requests(job.rubric, job.attempt, plan)
     whole = sum((expected(one) for one in requests), Usage())
     own = tokens_in(job.attempt.text) * len(requests)
     return replace(whole, prompt=max(0, whole.prompt - own)), len(requests)

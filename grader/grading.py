@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader import addressed, evidence, scoring
+from grader import addressed, evidence, looks, scoring
 from grader.correction import corrected, doubtful, voided
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
 from grader.strategies import Plan, Reading, strategy
@@ -41,20 +41,14 @@ class Asked:
 
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
     """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
-    way = strategy(plan.strategy)  # 2: the rubric is here, its hash goes into the card
-    made_with = card(rubric, plan)
+    made_with = card(rubric, plan)  # 2: the rubric is here, its hash goes into the card
     flags = addressed.find(attempt.text)
     kept = addressed.without(attempt.text, flags if plan.flagged != "keep" else ())
     if evidence.is_empty(kept.text):
         return _noticed(_empty(rubric, attempt, plan, made_with), flags, plan)
     attempt = replace(attempt, text=kept.text)
-    asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
-    reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
-    again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
-    if again:
-        asked = await _ask(again, judge, asked)
-        reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
-    verdicts = tuple(_settled(one, kept, plan) for one in reading.verdicts)  # 6
+    asked, reading = await _opinions(rubric, attempt, kept, judge, plan)
+    verdicts = reading.verdicts
     if plan.correction and made_with.calibration == plan.correction.id:
         moved = corrected(plan.correction, rubric, attempt, verdicts, plan.lang or rubric.lang)
         verdicts = tuple(_settled(one, kept, plan) for one in moved)
@@ -63,11 +57,52 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     return _noticed(grade, flags, plan)
 
 
+async def _opinions(
+    rubric: Rubric, attempt: Attempt, kept: addressed.Kept, judge: Judge, plan: Plan
+) -> tuple[Asked, Reading]:
+    """What all first calls say together, and where that is doubtful, what a second look says."""
+    wanted = looks.opinions(rubric, plan)
+    heard = await asyncio.gather(*(_judged(some, attempt, kept, judge, how) for some, how in wanted))
+    reading = looks.vote(
+        rubric, [(how.model, said) for (_, how), (_, said) in zip(wanted, heard, strict=True)]
+    )
+    asked = _together([one for one, _ in heard])
+    doubted = looks.doubts(rubric, attempt, reading.verdicts) if plan.looks else {}
+    if not doubted:
+        return asked, reading
+    narrowed, anew = looks.again(rubric, doubted, plan)
+    more, second = await _judged(narrowed, attempt, kept, judge, anew)
+    return _together([asked, more]), looks.settle(reading, second, plan.model)
+
+
+async def _judged(
+    rubric: Rubric, attempt: Attempt, kept: addressed.Kept, judge: Judge, plan: Plan
+) -> tuple[Asked, Reading]:
+    """One opinion, its quotes found: ask, read, and once more where a reply can't be used."""
+    way = strategy(plan.strategy)
+    asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
+    reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
+    again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
+    if again:
+        asked = await _ask(again, judge, asked)
+        reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
+    verdicts = tuple(_settled(one, kept, plan) for one in reading.verdicts)  # 6
+    return asked, replace(reading, verdicts=verdicts)
+
+
+def _together(some: Sequence[Asked]) -> Asked:
+    return Asked(
+        tuple(one for each in some for one in each.requests),
+        tuple(one for each in some for one in each.replies),
+        tuple(dict.fromkeys(one for each in some for one in each.failures)),
+    )
+
+
 def card(rubric: Rubric, plan: Plan) -> JudgeCard:
     """What a grade of that rubric by that plan is made with."""
     made = JudgeCard(
         model=plan.model,
-        strategy=plan.strategy,
+        strategy=looks.named(plan),
         prompt=strategy(plan.strategy).prompt(rubric, plan),
         rubric=rubric.hash,
         calibration=plan.calibration,
@@ -121,6 +156,7 @@ def _scored(
     doubted = plan.unverified == "review" and any(map(scoring.unsupported, reading.verdicts))
     if plan.correction and card.calibration == plan.correction.id:
         doubted = doubted or doubtful(plan.correction, rubric, reading.verdicts)
+    doubted = doubted or reading.review
     answered = [one for one in asked.replies if one is not None]
     return Grade(
         attempt=attempt.id,

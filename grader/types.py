@@ -131,6 +131,15 @@ class Label:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vote:
+    """What one of several judges, samples or looks said of a criterion."""
+
+    judge: str
+    coverage: Coverage | None
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What is said of one criterion. `coverage` None: no usable verdict. A person's `label` wins."""
 
@@ -142,6 +151,7 @@ class Verdict:
     confidence: float | None = None
     credit: float | None = None
     label: Label | None = None
+    votes: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from grader.errors import InputError
-from grader.types import Evidence, Flag, Grade, JudgeCard, Label, Usage, Verdict
+from grader.types import Evidence, Flag, Grade, JudgeCard, Label, Usage, Verdict, Vote
 
 
 def to_json(grade: Grade) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def to_json(grade: Grade) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
+    cast = {"votes": [asdict(one) for one in verdict.votes]} if verdict.votes else {}
     by_people = {"label": asdict(verdict.label)} if verdict.label is not None else {}
     return {
         "criterion": verdict.criterion,
@@ -51,6 +52,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
             for one in verdict.evidence
         ],
         "reason": verdict.reason,
+        **cast,
         **by_people,
     }
 
@@ -89,6 +91,7 @@ def _read_verdict(shape: Mapping[str, Any]) -> Verdict:
         reason=shape.get("reason", ""),
         confidence=shape.get("confidence"),
         credit=shape.get("credit"),
+        votes=tuple(Vote(**_known(Vote, one)) for one in shape.get("votes", ())),
         label=Label(**_known(Label, shape["label"])) if shape.get("label") else None,
     )
 

@@ -18,6 +18,7 @@ from grader.strategies import Plan
 from grader.types import (
     Attempt,
     Criterion,
+    Evidence,
     Grade,
     Judge,
     JudgeCard,
@@ -134,3 +135,8 @@ def judged_run(
             )  # fmt: skip
             run.add(key(one.rubric, one.attempt, plan(model=model)), grade, one.attempt, one.rubric)
     return folder
+
+
+def verdict_evidence(text: str) -> Evidence:
+    """The whole text as a quote that was found."""
+    return Evidence(quote=text, start=0, end=len(text), state="verified")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from grader import looks
 from grader.correction import Correction
 from grader.errors import InputError
 from grader.strategies import Plan, strategy
@@ -46,7 +47,7 @@ def _own(plan: Plan, cwd: Path) -> Found:
         except InputError as error:
             broken.append(f"note: {error.message}")
             continue
-        if (one.model, one.strategy) == (plan.model, plan.strategy):
+        if (one.model, one.strategy) == (plan.model, looks.named(plan)):
             fitting.append((one.at, one.correction(), str(path)))
         else:
             others.append(f"note: {path} is not used: it is for {one.model}, {one.strategy}")
@@ -59,7 +60,7 @@ def _own(plan: Plan, cwd: Path) -> Found:
 
 def _judged(correction: Correction, name: str, plan: Plan) -> Found:
     """With a word on whether it is used."""
-    if (correction.model, correction.strategy) != (plan.model, plan.strategy):
+    if (correction.model, correction.strategy) != (plan.model, looks.named(plan)):
         why = f"it is for {correction.model}, {correction.strategy}"
     elif not set(_prompts(plan)) & set(correction.prompts):
         why = "the prompt has changed since it was fitted; fit it anew: grade calibrate LABELS --fit"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from grader import strategies
+from grader import looks as opinions
 from grader.bank import load, read_attempt
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
@@ -33,6 +33,9 @@ def grade(
     api_base: options.ApiBase = None,
     client: options.Client = None,
     strategy: options.Strategy = None,
+    looks: options.Looks = None,
+    samples: options.Samples = None,
+    jury: options.Jury = None,
     calibration: options.Calibration = None,
     timeout: options.Timeout = None,
     seed: options.Seed = None,
@@ -50,6 +53,9 @@ def grade(
         "api_base": api_base,
         "client": client,
         "strategy": strategy,
+        "looks": looks,
+        "samples": samples,
+        "jury": jury,
         "calibration": calibration,
         "timeout": timeout,
         "seed": seed,
@@ -85,7 +91,7 @@ def read(answer: str, question: str | None) -> Attempt:
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     """Every request that would be sent at first, as JSON; nobody is asked."""
-    requests = strategies.strategy(plan.strategy).requests(rubric, attempt, plan)
+    requests = opinions.requests(rubric, attempt, plan)
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
     note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
     put_json([one.canonical() for one in requests], indent=2)

@@ -34,6 +34,18 @@ Strategy = Annotated[
         rich_help_panel=JUDGE,
     ),
 ]
+Looks = Annotated[
+    Literal["auto", "off"] | None,
+    Option("--looks", help="auto: ask once more what is doubtful.", rich_help_panel=JUDGE),
+]
+Samples = Annotated[
+    int | None,
+    Option("--samples", help="First calls an answer; they vote.", metavar="N", min=1, rich_help_panel=JUDGE),
+]
+Jury = Annotated[
+    str | None,
+    Option("--jury", help="More models, between commas; all vote.", metavar="A,B", rich_help_panel=JUDGE),
+]
 Timeout = Annotated[
     float | None,
     Option("--timeout", help="Seconds to wait for one reply.", metavar="S", min=0.1, rich_help_panel=JUDGE),

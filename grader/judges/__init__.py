@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -125,7 +126,16 @@ async def _open(
 ) -> AsyncIterator[Judge]:
     from grader.judges.retrying import retrying
 
-    async with _client(settings, choice, environ) as judge:
+    async with AsyncExitStack() as stack:
+        models = dict.fromkeys((choice.model, *settings.jury))
+        bench: dict[str, Judge] = {
+            one: await stack.enter_async_context(_client(settings, replace(choice, model=one), environ))
+            for one in models
+        }
+
+        async def judge(request: JudgeRequest) -> JudgeReply:
+            return await bench.get(request.model, bench[choice.model])(request)
+
         single = around(judge) if around is not None else judge
         yield retrying(single, tries=settings.tries, notice=notice)
 

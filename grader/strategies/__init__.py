@@ -26,6 +26,8 @@ class Plan:
 
     `lang` None takes the rubric's. `unverified` says what becomes of credit that no verified or repaired
     quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
+    `samples`: so many first calls, in other orders; `jury`: other models and their endpoints, asked the same;
+    `looks`: a joint call's doubtful verdicts are asked once more. All three leave the first call as it is.
     `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
     `flagged` says what becomes of text addressed to a grader: `mask` leaves it out of what is judged,
     `review` also sets needs_review, `keep` judges it with the rest (to measure what the defence is worth).
@@ -37,6 +39,8 @@ class Plan:
     lang: Lang | None = None
     seed: int = 0
     samples: int = 1
+    jury: tuple[tuple[str, str], ...] = ()
+    looks: bool = False
     unverified: Unverified = "review"
     flagged: Flagged = "review"
     calibration: str = ""
@@ -48,11 +52,12 @@ class Reading:
     """What replies say: one verdict per criterion in the rubric's order, and plain sentences about the rest.
 
     A criterion without a usable verdict has coverage None and a sentence in `problems`.
-    A verdict's evidence may be bare quotes; grading finds them in the attempt.
+    A verdict's evidence may be bare quotes; grading finds them in the attempt. `review`: looks differed.
     """
 
     verdicts: tuple[Verdict, ...]
     problems: tuple[str, ...] = ()
+    review: bool = False
 
 
 class Strategy(Protocol):

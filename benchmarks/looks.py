@@ -1,0 +1,107 @@
+"""What second looks and samples cost and bring, on interview_dev with a scripted judge that errs at random.
+
+python benchmarks/looks.py [--errs 0.15]
+
+The judge knows the labels and misjudges each criterion with the given probability, independently each time;
+of its wrong credit half comes with a quote that is not in the answer. It is no model: the calls are real
+counts of the real flow, the kappas only show what the rules do with errors of that kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+from dataclasses import dataclass, replace
+
+from benchmarks import gold
+from grader import signals
+from grader.agreement import kappas
+from grader.grading import grade_attempt
+from grader.strategies import Plan
+from grader.types import Grade, Judge, JudgeReply, JudgeRequest
+
+LEVELS = ("missing", "partial", "covered")
+JOINT = Plan(model="scripted", endpoint="scripted", unverified="flag")
+WAYS = {
+    "joint": JOINT,
+    "joint, looks": replace(JOINT, looks=True),
+    "joint, 3 samples": replace(JOINT, samples=3),
+    "joint, 3 samples, looks": replace(JOINT, samples=3, looks=True),
+    "a call a point": replace(JOINT, strategy="pointwise"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way on all answers."""
+
+    name: str
+    calls: float
+    kappa: float
+    flagged: float
+    kept: float
+
+
+def erring(row: gold.Labelled, errs: float) -> Judge:
+    """A judge of that answer; what it says depends on the request alone."""
+    truth = dict(zip((one.id for one in row.rubric.criteria), row.levels, strict=True))
+    spans = signals.quotable(row.attempt.text)
+    start, end = max(spans, key=lambda one: one[1] - one[0])
+    quote = row.attempt.text[start:end]
+
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        whole = {}
+        for name in (request.schema or {})["required"]:
+            draw = random.Random(f"{request.key} {name}")
+            level, wrong = truth[name], draw.random() < errs
+            if wrong:
+                level = draw.choice([one for one in range(3) if one != level])
+            invented = wrong and level > 0 and draw.random() < 0.5
+            quotes = ["words that nobody ever wrote here"] if invented else [quote] if level else []
+            whole[name] = {"reason": "", "quotes": quotes, "coverage": LEVELS[level], "contradicted": False}
+        return JudgeReply(text=json.dumps(whole), stop="stop")
+
+    return judge
+
+
+def measured(name: str, plan: Plan, rows: list[gold.Labelled], errs: float) -> Row:
+    """`flagged`: share of answers for people to look at; `kept`: weighted kappa on the others."""
+    made: list[tuple[gold.Labelled, Grade]] = [
+        (row, asyncio.run(grade_attempt(row.rubric, row.attempt, erring(row, errs), plan))) for row in rows
+    ]
+    return Row(
+        name,
+        sum(one.calls for _, one in made) / len(made),
+        _kappa(made),
+        sum(one.needs_review for _, one in made) / len(made),
+        _kappa([(row, one) for row, one in made if not one.needs_review]),
+    )
+
+
+def _kappa(made: list[tuple[gold.Labelled, Grade]]) -> float:
+    pairs = [
+        (level, LEVELS.index(one.coverage))
+        for row, grade in made
+        for level, one in zip(row.levels, grade.verdicts, strict=True)
+        if one.coverage is not None
+    ]
+    return kappas.kappa(kappas.table(pairs), kappas.QUADRATIC) or 0.0
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--errs", type=float, default=0.15)
+    errs = parser.parse_args().errs
+    rows = gold.read("interview_dev", gold.GOLD)
+    print(f"{len(rows)} answers, a scripted judge that errs in {errs:.0%} of verdicts\n")
+    print("| way | calls an answer | weighted kappa | flagged | kappa of the rest |\n|---|---|---|---|---|")
+    for name, plan in WAYS.items():
+        one = measured(name, plan, rows, errs)
+        print(f"| {one.name} | {one.calls:.2f} | {one.kappa:.2f} | {one.flagged:.0%} | {one.kept:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

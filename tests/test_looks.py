@@ -1,0 +1,234 @@
+"""Several opinions: what is doubted is asked again, samples and jury vote, the first call stays as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import api, config, judges, looks
+from grader.errors import InputError
+from grader.grading import grade_attempt
+from grader.strategies import Reading, joint
+from grader.types import Criterion, Grade, JudgeReply, JudgeRequest
+from grader.wire import from_json, to_json
+from tests import fakes, servers
+from tests.fakes import said, verdict
+
+TEXT = "It stores the keys and values of earlier tokens. Its memory grows linearly with the sequence length."
+FIRST, SECOND = "keys and values of earlier tokens", "memory grows linearly"
+
+
+def graded(judge: Any, text: str = TEXT, **changes: Any) -> Grade:
+    rubric = changes.pop("rubric", fakes.rubric())
+    return asyncio.run(grade_attempt(rubric, fakes.attempt(text), judge, fakes.plan(**changes)))
+
+
+def both(one: dict[str, Any], other: dict[str, Any]) -> str:
+    return fakes.reply({"Q1.1": one, "Q1.2": other})
+
+
+SURE = both(verdict("covered", FIRST), verdict("covered", SECOND))
+INVENTED = both(verdict("covered", FIRST), verdict("covered", "words that nobody said"))
+
+
+def test_what_is_not_doubted_is_not_asked_again() -> None:
+    seen: list[JudgeRequest] = []
+    made = graded(fakes.scripted([SURE], seen), looks=True)
+    assert (made.score, made.calls, made.needs_review, len(seen)) == (1.0, 1, False, 1)
+    assert "votes" not in to_json(made)["verdicts"][0]
+
+
+def test_the_first_call_is_the_same_with_and_without_looks_samples_and_jury() -> None:
+    keys = set()
+    for changes in ({}, {"looks": True}, {"samples": 3}, {"jury": (("other", "fake"),)}):
+        (rubric, plan), *_ = looks.opinions(fakes.rubric(), fakes.plan(**changes))
+        keys.add(joint.requests(rubric, fakes.attempt(TEXT), plan)[0].key)
+    assert len(keys) == 1
+
+
+def test_only_the_doubted_point_is_asked_once_more_and_agreement_decides() -> None:
+    seen: list[JudgeRequest] = []
+    later = fakes.reply({"Q1.2": verdict("covered", SECOND)})
+    made = graded(fakes.scripted([INVENTED, later], seen), looks=True)
+    assert (made.score, made.calls, made.needs_review) == (1.0, 2, False)
+    assert (seen[1].schema or {})["required"] == ["Q1.2"]
+    assert seen[1].params["seed"] != seen[0].params["seed"]
+    assert [one.state for one in made.verdicts[1].evidence] == ["verified"]
+    assert [one.coverage for one in made.verdicts[1].votes] == ["covered", "covered"]
+
+
+def test_where_two_looks_differ_the_lower_credit_stands_and_people_look() -> None:
+    made = graded(
+        fakes.scripted([INVENTED, fakes.reply({"Q1.2": verdict("missing")})]), looks=True, unverified="flag"
+    )
+    assert (made.score, made.needs_review, made.verdicts[1].confidence) == (0.5, True, 0.5)
+    assert made == from_json(json.loads(json.dumps(to_json(made))))
+
+
+def test_a_second_look_that_fails_leaves_the_first_and_people_look() -> None:
+    made = graded(fakes.scripted([INVENTED, fakes.JudgeError("busy")]), looks=True, unverified="flag")
+    assert (made.score, made.needs_review) == (1.0, True)
+    assert "busy" in made.problems
+
+
+def test_all_points_doubted_are_one_request_in_another_order() -> None:
+    seen: list[JudgeRequest] = []
+    nothing = both(verdict("missing"), verdict("missing"))
+    made = graded(fakes.scripted([nothing, SURE], seen), looks=True)
+    assert (made.calls, made.score, made.needs_review) == (2, 0.0, True)
+    assert (seen[1].schema or {})["required"] == ["Q1.2", "Q1.1"]
+    assert seen[0].key != seen[1].key
+
+
+POINT = Criterion(id="Q1.1", text="The cache stores keys", mistakes=("The cache stores queries",))
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "why"),
+    [
+        ("The cache stores keys", said("Q1.1", "missing"), "its words are there"),
+        ("The cache stores keys", said("Q1.1", "missing", contradicted=True), ""),
+        ("Nothing of the kind", said("Q1.1", "missing"), ""),
+        ("Nothing of the kind", said("Q1.1"), "no quote"),
+        ("键", said("Q1.1", "missing", confidence=0.4), "unsure"),
+        ("键", said("Q1.1", None), ""),
+        ("x", said("Q1.1", contradicted=True), "at once"),
+    ],
+)
+def test_each_doubt_has_its_reason(text: str, one: Any, why: str) -> None:
+    found = looks.doubts(fakes.rubric(criteria=(POINT,)), fakes.attempt(text), [one])
+    assert why in found.get("Q1.1", "")
+    assert bool(found) is bool(why)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("The cache stores queries", "common mistake"),
+        ("Totally other words here", "without any of its words"),
+        ("缓存保存的是键", ""),
+        ("The cache stores keys", ""),
+    ],
+)
+def test_credit_against_the_words_is_doubted_unless_the_answer_is_in_another_language(
+    text: str, why: str
+) -> None:
+    quote = fakes.verdict_evidence(text)
+    found = looks.doubts(
+        fakes.rubric(criteria=(POINT,)), fakes.attempt(text), [said("Q1.1", evidence=(quote,))]
+    )
+    assert why in found.get("Q1.1", "")
+    assert bool(found) is bool(why)
+
+
+def test_samples_ask_in_other_orders_with_other_seeds_and_vote() -> None:
+    seen: list[JudgeRequest] = []
+    low = both(verdict("covered", FIRST), verdict("missing"))
+    made = graded(fakes.scripted([SURE, low, SURE], seen), samples=3)
+    assert (made.score, made.calls) == (1.0, 3)
+    assert len({one.key for one in seen}) == 3
+    assert {one.params["seed"] for one in seen} == {0, 1, 2}
+    assert [one.confidence for one in made.verdicts] == [1.0, 0.667]
+    assert [one.coverage for one in made.verdicts[1].votes] == ["covered", "missing", "covered"]
+    orders = {tuple(c.id for c in some.criteria) for some, _ in looks.opinions(LONG, fakes.plan(samples=5))}
+    assert len(orders) > 2
+
+
+LONG = fakes.rubric(criteria=tuple(Criterion(id=f"Q1.{n}", text="t") for n in range(1, 7)))
+
+
+def test_a_jury_votes_and_its_members_are_named() -> None:
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        return JudgeReply(text=SURE if request.model == "b" else both(verdict("missing"), verdict("missing")))
+
+    made = graded(judge, jury=(("b", "fake"), ("c", "fake")))
+    assert (made.score, made.calls) == (0.0, 3)
+    assert [(one.judge, one.coverage) for one in made.verdicts[0].votes] == [
+        ("fake", "missing"),
+        ("b", "covered"),
+        ("c", "missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("some", "stands"),
+    [
+        (("covered", "missing"), "missing"),
+        (("covered", "partial", "missing"), "missing"),
+        (("covered", "covered", "missing"), "covered"),
+        (("covered", None), "covered"),
+        ((None, None), None),
+    ],
+)
+def test_the_majority_stands_and_of_a_tie_what_earns_less(some: tuple[Any, ...], stands: str | None) -> None:
+    one_point = fakes.rubric(criteria=(POINT,))
+    readings = [("m", Reading(verdicts=(said("Q1.1", each),), problems=("p",))) for each in some]
+    made = looks.vote(one_point, readings)
+    assert made.verdicts[0].coverage == stands
+    assert bool(made.problems) is (stands is None)
+
+
+def test_a_juror_that_fails_has_no_vote_and_is_named() -> None:
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        if request.model == "b":
+            raise fakes.JudgeError("no key for b")
+        return JudgeReply(text=SURE)
+
+    made = graded(judge, jury=(("b", "fake"),))
+    assert (made.score, made.problems) == (1.0, ("no key for b",))
+
+
+def test_a_judge_that_cannot_vary_is_not_paid_twice() -> None:
+    plans: list[Callable[[], Any]] = [
+        lambda: fakes.plan(strategy="decision", samples=3),
+        lambda: fakes.plan(strategy="pointwise", endpoint="embedded", samples=3),
+    ]
+    assert [len(looks.opinions(fakes.rubric(), make())) for make in plans] == [1, 1]
+
+
+def test_the_settings_reach_the_plan() -> None:
+    chosen = config.load(
+        {"model": "a", "jury": "b, a ,c", "samples": 2, "looks": "auto", "api_base": "http://127.0.0.1:1/v1"},
+        cwd=Path("/"),
+        environ={},
+    )
+    plan = api.plan_for(chosen, config.Choice(model="a", why=""))
+    at = "openai_compatible http://127.0.0.1:1/v1"
+    assert (plan.jury, plan.samples, plan.looks) == ((("b", at), ("c", at)), 2, True)
+    assert not api.plan_for(chosen, config.Choice(model="embedded", why="", endpoint="embedded")).looks
+    priced = dataclasses.replace(chosen, max_cost=1.0)
+    with pytest.raises(InputError, match="--jury"):
+        api.plan_for(priced, config.Choice(model="a", why=""))
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_each_juror_is_asked_by_its_own_name_over_http() -> None:
+    async def whole() -> tuple[Grade, list[servers.Seen]]:
+        async with servers.serving(lambda _: servers.says(SURE)) as server:
+            flags = {"model": "a", "jury": "b", "api_base": server.api_base}
+            chosen = config.load(flags, cwd=Path("/"), environ={})
+            choice = config.Choice(model="a", why="")
+            async with judges.connect(chosen, choice, environ={}) as judge:
+                plan = api.plan_for(chosen, choice)
+                return await grade_attempt(fakes.rubric(), fakes.attempt(TEXT), judge, plan), server.seen
+
+    made, seen = asyncio.run(whole())
+    assert (made.score, sorted(one.body["model"] for one in seen)) == (1.0, ["a", "b"])
+
+
+def test_a_grade_says_how_many_opinions_it_was_made_with() -> None:
+    made = graded(fakes.scripted([SURE] * 3), samples=2, jury=(("b", "fake"),), looks=True)
+    assert made.judge.strategy == "joint, 2 samples, jury b, looks"
+    assert graded(fakes.scripted([SURE])).judge.strategy == "joint"
+
+
+def test_an_estimate_counts_every_opinion() -> None:
+    plan = fakes.plan(samples=3, jury=(("b", "fake"),))
+    assert len(looks.requests(fakes.rubric(), fakes.attempt(TEXT), plan)) == 4
