@@ -187,6 +187,9 @@ def test_a_fit_is_saved_used_and_never_measured_on_its_own_labels(
     assert json.loads(Path("c.json").read_text("utf-8"))["held_out"]["count"] == 258
     _, said = calibrate(capsys, "--run", "run", "--calibration", str(path), code=2)
     assert "fitted on all of these labels" in said
+    calm = json.loads(path.read_text("utf-8")) | {"moves": False, "mends": False}
+    Path("calm.json").write_text(json.dumps(calm), "utf-8")
+    assert "258" in calibrate(capsys, "--run", "run", "--calibration", "calm.json")[0]
     assert "don't go together" in calibrate(capsys, "--fit", "--calibration", str(path), code=2)[1]
     assert "--out says where" in calibrate(capsys, "--out", "x.json", code=2)[1]
 

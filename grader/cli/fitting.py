@@ -31,7 +31,7 @@ def fit(
     if card.calibration:
         raise InputError(
             f"these grades were made with calibration {short(card.calibration)}",
-            "fit on the judge as it is: grade again with --calibration off",
+            "leave --run out: the judge is then asked as it is",
         )
     made = fitting.fitted(fitting.samples(joined.beside), right_rate=right_rate, seed=seed)
     if made is None:
@@ -52,7 +52,7 @@ def unseen(labelled: list[Labelled], run: Path | None, settings: Settings) -> li
     """
     seen: set[str] = set()
     if isinstance(settings.calibration, Path):
-        seen |= set(saved.read(settings.calibration).fitted_on)
+        seen |= set(_changed(saved.read(settings.calibration)))
     if run is not None:
         used = {one.grade.judge.calibration for one in runs.read(run)} - {""}
         seen |= _fitted_on(used)
@@ -67,6 +67,11 @@ def unseen(labelled: list[Labelled], run: Path | None, settings: Settings) -> li
     return left
 
 
+def _changed(one: saved.Saved) -> list[str]:
+    """The answers on which it can't be measured: none where it leaves verdict and confidence as they were."""
+    return one.fitted_on if one.moves or one.mends else []
+
+
 def _fitted_on(used: set[str]) -> set[str]:
     """What the calibrations of these ids were fitted on, where their files are still there."""
     seen: set[str] = set()
@@ -77,7 +82,7 @@ def _fitted_on(used: set[str]) -> set[str]:
             continue
         if one.id in used:
             used = used - {one.id}
-            seen |= set(one.fitted_on)
+            seen |= set(_changed(one))
     for one_id in sorted(used):
         note(f"note: the file of calibration {short(one_id)} is gone: what it was fitted on can't be told")
     return seen
