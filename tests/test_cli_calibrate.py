@@ -212,3 +212,12 @@ def test_the_examples_are_measured_from_their_recordings(capsys: pytest.CaptureF
     assert done.value.code == 0
     assert (shape["model"], shape["measured"]["overall"]["count"], shape["ungraded"]) == ("embedded", 30, {})
     assert shape["measured"]["overall"]["intervals"]["weighted_kappa"][0] > 0
+
+
+def test_a_few_labels_are_not_called_chance(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled[:4], noisy(0.2, seed=4))
+    out, _ = calibrate(capsys, "--run", "run")
+    assert "more labels would tell" in out
+    assert "Only 12 labels" in out

@@ -11,6 +11,7 @@ from grader.calibration.card import Card
 
 FEW = 30
 MANY = 100
+WIDE = 0.4
 ONE_SIDED = 0.98
 
 
@@ -83,12 +84,9 @@ def _headline(measured: Measured) -> str:
     interval = overall.intervals.get("weighted_kappa")
     figure = f"weighted kappa {span(overall.weighted_kappa, interval)}"
     if interval is None:
-        better = (
-            "Too few answers to tell whether it is better than chance"
-            if overall.weighted_kappa > 0
-            else "It is no better than chance"
-        )
-        return f"{better}: {figure}."
+        return f"Too few answers to tell whether it is better than chance: {figure}."
+    if interval[0] <= 0 and interval[1] > WIDE:
+        return f"That it is better than chance is not shown; more labels would tell: {figure}."
     if interval[0] <= 0:
         return f"It is no better than chance: {figure}. Don't use it for marks."
     words = ("poor", "moderate", "good", "very good")
