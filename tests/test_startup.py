@@ -18,6 +18,8 @@ HEAVY = (
     "sklearn",
     "scipy",
     "httpx",
+    "aiohttp",
+    "filelock",
     "jsonschema",
     "ray",
 )
