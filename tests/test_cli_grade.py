@@ -73,7 +73,8 @@ def test_q60_is_one_of_the_coding_questions_that_the_bank_does_not_hold(tmp_path
 
 def test_a_bad_value_names_the_option(tmp_path: Path):
     assert "--min" in wrong("answer.md", "--min", "7", cwd=tmp_path)
-    assert "--mode" in wrong("answer.md", "--mode", "replya", cwd=tmp_path)
+    message = wrong("answer.md", "--mode", "replya", cwd=tmp_path)
+    assert "'--mode': 'replya' is not one of" in message
 
 
 def test_a_bad_config_file_names_the_file_and_the_setting(tmp_path: Path):

@@ -97,7 +97,8 @@ def misused(error: TyperException) -> int:
     if type(error).__name__ != "NoArgsIsHelpError":
         context = getattr(error, "ctx", None)
         path = context.command_path.strip() if context else "grade"
-        say(error.format_message().rstrip("."), f"`{path} --help` shows what it takes")
+        words = error.format_message().replace("Value error, ", "").rstrip(".")
+        say(words, f"`{path} --help` shows what it takes")
     return error.exit_code
 
 
