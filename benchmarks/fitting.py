@@ -98,15 +98,15 @@ def fit_stack(values: F64, levels: Ints, weight: F64, penalty: float, goal: Ints
 
 
 def best_thresholds(credit: F64, levels: Ints) -> tuple[float, float]:
-    """The pair that maximises weighted kappa plus kappa at covered-or-partial, smoothed over near pairs."""
+    """The pair with the best weighted kappa plus kappa at covered-or-partial, as a mean over near pairs."""
     grid = np.linspace(0.15, 0.85, 29)
-    table = np.full((29, 29), -1.0)
+    table = np.zeros((29, 29))
     for i, low in enumerate(grid):
         for j in range(i, 29):
             given = (credit > low).astype(np.int64) + (credit > grid[j])
             table[i, j] = kappa(levels, given) + kappa(np.minimum(levels, 1), np.minimum(given, 1))
     smooth = np.array(
-        [[table[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].mean() for j in range(29)] for i in range(29)]
+        [[table[max(i - 3, 0) : i + 4, max(j - 3, 0) : j + 4].mean() for j in range(29)] for i in range(29)]
     )
     i, j = np.unravel_index(int(smooth.argmax()), smooth.shape)
     return float(grid[min(i, j)]), float(grid[max(i, j)])

@@ -14,12 +14,12 @@ from gold import Labelled
 
 from grader import signals
 
-HEADS = ("credit", "partial", "covered", "contradicted", "answer")
+HEADS = ("partial", "covered", "contradicted")
 BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in features.LAYERS)
 WORDS = ("overlap", "overlap_parts", "terms")
+PROBE = ("probe_partial", "probe_covered", "probe_contradicted", "others_contradicted")
 GROUPS = {
-    "probe_others": "answer",
-    "probe_answer": "answer",
+    "others_contradicted": "others",
     "yes_no": "yes_no",
     "overlap": "overlap",
     "overlap_parts": "overlap",
@@ -32,7 +32,7 @@ class Setup:
     """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back."""
 
     blocks: tuple[str, ...] = BLOCKS
-    signals: tuple[str, ...] = ("probe_partial", "probe_covered", "probe_contradicted", "yes_no", *WORDS)
+    signals: tuple[str, ...] = (*PROBE, "yes_no", *WORDS)
     ridge: float = 1.0
     penalty: float = 10.0
     train: tuple[str, ...] = ("interview_train", "khan", "kqa", "physics", "realsumm_lite")
@@ -80,7 +80,6 @@ def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
         "kind": one.kind,
         "level": one.levels[index],
         "contradicted": float(one.contradicted[index]),
-        "answer": sum(one.levels) / len(one.levels) / 2,
         "yes_no": yes_no,
     }
 
@@ -88,9 +87,7 @@ def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
 def targets(table: Table) -> F64:
     """(rows, heads): what the probe's heads are fitted to."""
     level = table["level"]
-    return np.column_stack([level / 2, level > 0, level > 1, table["contradicted"], table["answer"]]).astype(
-        np.float64
-    )
+    return np.column_stack([level > 0, level > 1, table["contradicted"]]).astype(np.float64)
 
 
 def kernel(table: Table, setup: Setup) -> F64 | None:
@@ -110,11 +107,11 @@ def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
     made: dict[str, Any] = {}
     if scores is not None:
         made = {f"probe_{head}": scores[:, i] for i, head in enumerate(HEADS)}
-        made["probe_others"] = np.zeros(len(rows))
+        made["others_contradicted"] = np.zeros(len(rows))
         attempt = table["attempt"][rows]
         for name in np.unique(attempt):
             own = attempt == name
-            made["probe_others"][own] = signals.others(list(scores[own, 0]))
+            made["others_contradicted"][own] = signals.others(list(scores[own, HEADS.index("contradicted")]))
     return np.column_stack([made[name] if name in made else table[name][rows] for name in setup.signals])
 
 

@@ -42,7 +42,6 @@ def synthetic(tables: Any, rows: int = 240) -> Any:
         "kind": np.array(["full"] * rows),
         "level": level,
         "contradicted": lie.astype(float),
-        "answer": level / 2,
         "yes_no": random.normal(size=rows) + level,
         **{name: random.normal(size=rows) + level / 2 for name in tables.WORDS},
     }

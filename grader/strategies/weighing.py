@@ -19,7 +19,7 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "model": "模型读后的隐状态",
         "yes_no": "模型的是否判断（是 {yes:.0%}）",
         "overlap": "用词重合 {overlap:.0%}",
-        "answer": "整个答案的水平",
+        "others": "其余要点是否说错",
         "similarity": "句意相近程度",
         "text": "行文",
         "join": "、",
@@ -36,7 +36,7 @@ REASON: Mapping[Lang, Mapping[str, str]] = {
         "model": "the model's hidden state",
         "yes_no": "the model's own yes or no (yes {yes:.0%})",
         "overlap": "{overlap:.0%} of the point's words occur",
-        "answer": "the answer as a whole",
+        "others": "whether other points are denied",
         "similarity": "how close a sentence comes",
         "text": "the style of the answer",
         "join": ", ",
@@ -68,9 +68,9 @@ def values(
 ) -> dict[str, dict[str, float]]:
     """All signals by criterion: the reply's, their means over the answer's other criteria, the words'."""
     by_id = {one.id: {**answers[one.id], **signals.words(rubric.title, one, text)} for one in rubric.criteria}
-    heard = [seen.get("probe_credit", 0.0) for seen in by_id.values()]
+    heard = [seen["probe_contradicted"] for seen in by_id.values()]
     for seen, others in zip(by_id.values(), signals.others(heard), strict=True):
-        seen["probe_others"] = others
+        seen["others_contradicted"] = others
         seen["yes_no"] = seen["log_odds"] - seen["null_log_odds"]
     return by_id
 
