@@ -64,14 +64,16 @@ def find(text: str, fit: weighing.Fit | None = None) -> tuple[Flag, ...]:
 
 
 def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
-    codes = [(start, end, said) for start, end, said in encoded.codes(text)]
+    codes = [
+        (start, end, said, max(map(fit.score, _sentences(said)), default=0.0) + 1.0)
+        for start, end, said in encoded.codes(text)
+    ]
     for piece in pieces(whole.text):
         sentence = whole.text[piece.start : piece.end]
         score, kind, said = fit.score(sentence), ADDRESSED, ""
         start, end = whole.span(piece.start, piece.end)
-        for _, _, plain in (one for one in codes if one[0] < end and start < one[1]):
-            spoken = max(map(fit.score, _sentences(plain)), default=0.0) + 1.0
-            if spoken > score:
+        for first, last, plain, spoken in codes:
+            if first < end and start < last and spoken > score:
                 score, kind, said = spoken, ENCODED, plain
         for plain in encoded.turned(sentence) if score < SURE else ():
             if len(signs.notions(plain)) > 2 * len(signs.notions(sentence)) + FEWEST_TURNED:

@@ -16,7 +16,7 @@ _ALIKE = dict(
         strict=True,
     )
 )
-_MIXED = re.compile(r"[a-zа-яёіјѕԁԛԝһӏ]*(?:[a-z][а-яёіјѕԁԛԝһӏ]|[а-яёіјѕԁԛԝһӏ][a-z])[a-zа-яёіјѕԁԛԝһӏ]*")
+_LETTERS = re.compile(r"[a-zа-яёіјѕԁԛԝһӏ]+")
 _SPELT = re.compile(r"(?<!\S)(?:\S[ \t]+){5,}\S(?!\S)")
 _PIECE = re.compile(
     r"[^。！？!?；;\n]*?(?:<!--|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
@@ -91,4 +91,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 def mixed_words(text: str) -> list[tuple[int, int]]:
     """Spans of words that mix Latin with Cyrillic letters: no language does."""
-    return [found.span() for found in _MIXED.finditer(text.lower())] if not text.isascii() else []
+    if text.isascii():
+        return []
+    words = _LETTERS.finditer(text.lower())
+    return [one.span() for one in words if not one[0].isascii() and any(map(str.isascii, one[0]))]
