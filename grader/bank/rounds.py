@@ -22,6 +22,7 @@ from grader.types import Attempt, Question, Rubric
 NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 LONGEST_ID = 100
+LONGEST_ROUND = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
         for row in tables.read(source.path):
             yield row if isinstance(row, Refused) else _placed(row, source, question)
         return
-    text = read_text(source.path, limit=LIMIT * 20)
+    text = read_text(source.path, limit=LONGEST_ROUND)
     fields, start = front_matter(text, str(source.path))
     named, owner = from_name(source.path)
     own = str(fields.get("q") or fields.get("question") or named or source.question or "")
@@ -178,4 +179,5 @@ class _Shelf:
 def tidy(name: str) -> str:
     """`name` as a file name on every system, at most 100 characters."""
     name = NOT_IN_A_NAME.sub("-", name).strip(" .-")[:LONGEST_ID].rstrip(" .") or "answer"
-    return f"{name}-" if RESERVED.fullmatch(name) else name
+    found = RESERVED.fullmatch(name)  # con.md is no file name on Windows either
+    return f"{found[1]}-{found[2] or ''}" if found else name

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from grader.bank.ids import is_safe, normalise
 from grader.errors import InputError
@@ -104,13 +104,20 @@ def _criterion(value: Any, identifier: str) -> Criterion | str:
     for name in ("parts", "accept", "mistakes"):
         if not all(isinstance(one, str) for one in given.get(name, ())) or isinstance(given.get(name), str):
             return f"{name} of {given['text'][:30]!r} is not a list of texts"
+    texts = ("id", "claim", "source", "note")
+    odd = next((name for name in texts if not isinstance(given.get(name, ""), str)), "")
+    if odd or not isinstance(given.get("optional", False), bool):
+        return f"{odd or 'optional'} of {given['text'][:30]!r} is not a {'text' if odd else 'yes or no'}"
     return Criterion(**{"id": identifier, **given, "weight": float(weight)})
 
 
 def _jsonl(path: Path, encoding: str) -> Iterator[Row | Refused]:
     with path.open(encoding=encoding, newline="\n") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(_lines(file), 1):
             where = f"{path}:{number}"
+            if len(line) > LONGEST_CELL:
+                yield Refused(where=where, why="the line is longer than 16 MB", kind="unreadable")
+                continue
             if not line.strip("\ufeff \t\r\n"):
                 continue
             try:
@@ -126,14 +133,33 @@ def _jsonl(path: Path, encoding: str) -> Iterator[Row | Refused]:
             yield _row(shape, where, f"{path.stem}-{number}")
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    """Each line; of one that is too long only the beginning, so that no file fills the memory."""
+    while line := file.readline(LONGEST_CELL + 1):
+        rest = line
+        while len(line) > LONGEST_CELL and rest and not rest.endswith("\n"):
+            rest = file.readline(CHUNK)
+        yield line
+
+
+def _short_lines(file: TextIO) -> Iterator[str]:
+    for line in _lines(file):
+        if len(line) > LONGEST_CELL:
+            raise csv.Error("a line is longer than 16 MB")
+        yield line
+
+
 def _csv(path: Path, encoding: str) -> Iterator[Row | Refused]:
     csv.field_size_limit(LONGEST_CELL)
     with path.open(encoding=encoding, newline="") as file:
-        first = file.readline().lstrip("\ufeff")
+        first = file.readline(CHUNK).lstrip("\ufeff")
         file.seek(0)
         delimiter = max(",;\t", key=first.count)
-        reader = csv.DictReader(file, delimiter=delimiter)
-        names = {name: _column(name, reader.fieldnames or ()) for name in COLUMNS}
+        reader = csv.DictReader(_short_lines(file), delimiter=delimiter)
+        try:
+            names = {name: _column(name, reader.fieldnames or ()) for name in COLUMNS}
+        except csv.Error as error:
+            raise InputError(f"{path}:1: not readable as CSV: {error}", "save it as CSV in UTF-8") from error
         if names["answer"] is None:
             raise InputError(
                 f"{path}: no column answer among {', '.join(reader.fieldnames or ()) or 'none'}",
@@ -177,7 +203,7 @@ def _listed(value: Any) -> tuple[Any, ...] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = [one.strip(" -*\t") for one in value.splitlines() if one.strip(" -*\t")]
     return tuple(value) if isinstance(value, list | tuple) else None
 

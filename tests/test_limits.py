@@ -1,0 +1,110 @@
+"""docs/limits.md says what the code does, and what is too large is refused by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from grader import cassette, config, evidence, labels
+from grader.bank import info, load, markdown, rounds, rubric_files, tables
+from grader.bank.attempts import read_attempt
+from grader.calibration import card, saved
+from grader.checks import ratchet
+from grader.errors import InputError
+from grader.types import JudgeReply
+from grader.verdicts import read_reply
+from tests import fakes
+
+TABLE = Path(__file__).resolve().parent.parent / "docs" / "limits.md"
+ROWS = re.findall(r"^\| (.*?) \| ([\d,]+) .*?\| `([\w.]+)\.(\w+)` \|$", TABLE.read_text("utf-8"), re.M)
+
+
+@pytest.mark.parametrize(("what", "said", "module", "name"), ROWS)
+def test_each_row_is_what_the_code_says(what: str, said: str, module: str, name: str) -> None:
+    assert getattr(import_module(module), name) == int(said.replace(",", "")), what
+
+
+def test_every_row_is_checked() -> None:
+    assert len(ROWS) == TABLE.read_text("utf-8").count("\n| ") - 1
+
+
+FILES: dict[str, tuple[int, Callable[[Path], object]]] = {
+    "Q43.md": (1_000_000, lambda path: read_attempt(path, question=None)),
+    "Q43.yaml": (256_000, rubric_files.read),
+    "bank.md": (8_000_000, markdown.read),
+    "bank.json": (4_000_000, info.read),
+    "0123456789abcdef.json": (32_000_000, cassette.read),
+    "labels.jsonl": (100_000_000, lambda path: labels.read([path], load())),
+    "card.json": (100_000_000, card.saved_pairs),
+    "calibration.json": (5_000_000, saved.read),
+    "scores.json": (20_000_000, ratchet.load),
+    "grade.toml": (1_000_000, lambda path: config.load({}, cwd=path.parent, environ={})),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_over_its_limit_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    limit, read = FILES[name]
+    with (tmp_path / name).open("wb") as file:  # sparse: takes no room
+        file.truncate(limit + 1)
+    with pytest.raises(InputError, match=re.escape(name)):
+        read(tmp_path / name)
+
+
+def test_a_row_over_its_limit_is_listed_and_the_next_one_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, small = tmp_path / "round.jsonl", {"question": "Q43", "answer": "KV", "attempt": "b"}
+    with path.open("w", encoding="utf-8") as file:
+        file.write("x" * (tables.LONGEST_CELL + 9) + "\n")
+        file.write(json.dumps({**small, "answer": "y" * 1_000_001}) + "\n")
+        file.write(json.dumps(small) + "\n")
+    first, second, third = rounds.read_round([str(path)], load())
+    assert isinstance(first, tables.Refused)
+    assert (first.where, first.why) == (f"{path}:1", "the line is longer than 16 MB")
+    assert isinstance(second, tables.Refused)
+    assert "longer than 1 MB" in second.why
+    assert isinstance(third, rounds.Job)
+
+
+@pytest.mark.parametrize("head", ["", "question,answer\n"])
+def test_a_table_of_one_endless_line_is_refused(head: str, tmp_path: Path) -> None:
+    path = tmp_path / "round.csv"
+    path.write_text(head + "x" * (tables.LONGEST_CELL + 9), encoding="utf-8")
+    (found,) = rounds.read_round([str(path)], load())
+    assert isinstance(found, tables.Refused)
+    assert "longer than 16 MB" in found.why
+
+
+@pytest.mark.parametrize("change", [{"id": {}}, {"claim": 3}, {"optional": "x"}, {"note": []}])
+def test_a_criterion_of_wrong_types_in_a_row_is_listed(change: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "round.jsonl"
+    row = {"question": "own", "answer": "x", "criteria": [{"text": "says it", **change}]}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    (found,) = rounds.read_round([str(path)], load())
+    assert isinstance(found, tables.Refused)
+    assert next(iter(change)) in found.why
+
+
+def test_a_reply_and_a_quote_over_their_limits_are_said_and_not_looked_for() -> None:
+    verdicts, problems = read_reply(JudgeReply(text=" " * 200_000 + "x"), ("Q1.1",), "answer")
+    assert (verdicts, "200,001 characters" in problems[0]) == ({}, True)
+    many = fakes.verdict("covered", *(f"quote {n}" for n in range(50)))
+    found, _ = read_reply(JudgeReply(text=fakes.reply({"Q1.1": many})), ("Q1.1",), "answer")
+    assert len(found["Q1.1"].evidence) == 5
+    assert evidence.locate("quote " * 100_000, "answer").state == "unverified"
+
+
+@pytest.mark.parametrize(
+    "name", ["CON", "con.md", "aux", "LPT1", "a.", "a ", " .. ", "../x", "a/b", "\0", "x" * 400]
+)
+def test_an_id_becomes_a_file_name_on_windows_too(name: str) -> None:
+    kept = rounds.tidy(name)
+    assert re.fullmatch(r"[^<>:\"/\\|?*\x00-\x1f]{1,101}", kept)
+    assert kept[-1] not in ". "
+    assert not re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", kept)
