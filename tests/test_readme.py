@@ -73,6 +73,15 @@ def test_the_locks_hold_what_the_project_asks_for():
         assert names <= set(held), f"{lock} is older than pyproject.toml: run scripts/lock"
 
 
+def test_every_dependency_has_its_line_among_the_decisions():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    asked = [*project["dependencies"], *(one for extra in extras for one in extra)]
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "decisions").glob("*.md"))
+    names = {re.split(r"[<>=!~\[; ]", one)[0] for one in asked}
+    assert {name for name in names if name.lower() not in pages.lower()} == set()
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_the_agreement_is_the_one_that_the_fit_records(name: str):
     fit = json.loads(next((ROOT / "grader" / "fits").glob("*.json")).read_text(encoding="utf-8"))
