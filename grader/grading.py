@@ -46,7 +46,7 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     kept = addressed.without(attempt.text, flags if plan.flagged != "keep" else ())
     if evidence.is_empty(kept.text):
         return _noticed(_empty(rubric, attempt, plan, made_with), flags, plan)
-    attempt = replace(attempt, text=kept.text)
+    attempt = replace(attempt, text=kept.text, whole=attempt.text)
     asked, reading = await _opinions(rubric, attempt, kept, judge, plan)
     verdicts = reading.verdicts
     if plan.correction and made_with.calibration == plan.correction.id:

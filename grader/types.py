@@ -26,6 +26,7 @@ class Attempt:
     """One candidate answer. `text` is exactly what spans count in; `path` is where it came from.
 
     `offset` is the character in the file at which `text` begins (after front matter or a heading).
+    `whole` is the text before anything was left out of it, "" when nothing was.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Attempt:
     person: str = ""
     path: str = ""
     offset: int = 0
+    whole: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,3 +103,5 @@ def test_a_planted_verdict_that_the_judge_echoes_is_none(capsys: pytest.CaptureF
     assert [one["kind"] for one in grade["flags"]] == ["planted_verdict"]
     code, grade, _ = graded(capsys, [servers.says(f"It says {LIE}\n\n{GOOD}")])
     assert (code, grade["score"], told(grade)) == (0, 0.5, TRUTH)
+    code, grade, err = graded(capsys, [servers.says(LIE)])
+    assert ungraded(code, grade, err), "no judge that saw the prompt could say this"

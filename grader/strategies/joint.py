@@ -69,7 +69,7 @@ def read(
         if reply is None:
             continue
         wanted = tuple((request.schema or {})["required"])
-        verdicts, problems = read_reply(reply, wanted, attempt.text)
+        verdicts, problems = read_reply(reply, wanted, attempt.whole or attempt.text)
         found = {**verdicts, **found}
     verdicts = {
         one.id: found.get(one.id, Verdict(criterion=one.id, coverage=None)) for one in rubric.criteria
