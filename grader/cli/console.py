@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
+from grader.bank.textfile import HIDDEN
+from grader.report.plain import ESCAPES
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+DRIVES = re.compile(rf"(?!\r\n){HIDDEN.pattern}")  # a CSV file's lines end in both
 
 
 def prepare_streams() -> None:
@@ -24,14 +30,18 @@ def is_utf8(stream: object) -> bool:
 
 
 def note(text: str) -> None:
-    """A message for people on stderr; there may be no stderr at all (pythonw)."""
+    """A message for people on stderr; there may be no stderr at all (pythonw).
+
+    Names of files and words of answers in it can't style or turn the terminal.
+    """
     if sys.stderr is not None:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(HIDDEN.sub("", ESCAPES.sub("", text)) + "\n")
         sys.stderr.flush()
 
 
 def put(text: str) -> None:
-    """Text on stdout, as it is."""
+    """Text on stdout; what could drive the terminal is written as in JSON, so that JSON stays JSON."""
+    text = DRIVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
