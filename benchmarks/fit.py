@@ -90,12 +90,11 @@ def nulls(out: Path) -> None:
     for question in bank.load().questions():
         attempt = Attempt(id="", question=question.id, text="")
         [asked] = pointwise.requests(question.rubric, attempt, features.PLAN)
-        empty = emptied(asked)
-        seen = decider.traces(empty, probe.layers)
-        found[null_key(empty)] = {
-            name: {head: round(value, 5) for head, value in probe.project(one).items()}
-            for name, one in seen.items()
+        found[null_key(emptied(asked))] = {
+            name: {head: round(value, 5) for head, value in one.items()}
+            for name, one in decider.null(asked, probe).items()
         }
+        print(question.id, flush=True)
     lines = [f"{json.dumps(key)}: {json.dumps(one)}" for key, one in sorted(found.items())]
     out.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
 

@@ -109,3 +109,19 @@ def test_the_labelled_sets_of_the_project_are_read_with_the_claims_as_labelled(t
     assert sum(len(one.levels) for one in answers) == 258
     assert all(one.rubric.lang == "zh" for one in answers)
     assert gold.read("khan", Path("/nowhere")) == []
+
+
+def test_what_an_empty_answer_brings_is_shipped_for_the_packaged_rubrics() -> None:
+    from grader import bank
+    from grader.judges.embedded_decision import emptied, null_key
+    from grader.strategies import Plan, pointwise
+    from grader.types import Attempt
+
+    plan = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
+    missing = []
+    for question in bank.load().questions():
+        [asked] = pointwise.requests(question.rubric, Attempt(id="", question=question.id, text=""), plan)
+        kept = stack.shipped_nulls(null_key(emptied(asked)))
+        if kept is None or set(kept) != {one.id for one in question.rubric.criteria}:
+            missing.append(question.id)
+    assert len(missing) < 10, f"run `python benchmarks/fit.py --nulls`: {missing}"

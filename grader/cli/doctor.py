@@ -160,13 +160,17 @@ def server(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
 
 def weights(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
     """Whether the embedded judge's weights are on this machine; doctor does not fetch a gigabyte unasked."""
-    from grader.judges.weights import QWEN, find
+    from grader.judges.weights import QWEN, cache_folder, find, genuine
 
     if chosen.choice.model != "embedded":
         return None
     found = find(environ=environ)
+    if found is not None and not genuine(found, QWEN, cache_folder(environ), full=True):
+        return Check(
+            name="weights", state="fail", said=f"{found} is damaged", todo="delete it: it is fetched again"
+        )
     if found is not None:
-        return Check(name="weights", state="ok", said=f"{QWEN.name} at {found}")
+        return Check(name="weights", state="ok", said=f"{QWEN.name}, every byte checked, at {found}")
     todo = f"grade any answer once: it fetches {QWEN.size / 1e9:.1f} GB, checked by their hash"
     return Check(name="weights", state="skip", said="not on this machine yet", todo=todo)
 

@@ -52,7 +52,7 @@ class Decider:
 
     def _reply(self, request: JudgeRequest) -> JudgeReply:
         probe = Probe(stack.load(str(request.params["fit"])).probe)
-        null = self._null(request, probe)
+        null = self.null(request, probe)
         layout = self._layout(request)
         here = self._read(request, layout, probe.layers)
         answers = {name: probe.signals(seen, null[name]) for name, seen in here.items()}
@@ -63,7 +63,7 @@ class Decider:
         """The raw states at each criterion, for fitting a probe."""
         return self._read(request, self._layout(request), layers)
 
-    def _null(self, request: JudgeRequest, probe: Probe) -> Mapping[str, Mapping[str, float]]:
+    def null(self, request: JudgeRequest, probe: Probe) -> Mapping[str, Mapping[str, float]]:
         """What the same questions bring for an empty answer: shipped, kept from before, or read and kept."""
         empty = emptied(request)
         key = null_key(empty)
