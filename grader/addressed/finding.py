@@ -76,7 +76,8 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
             if first < end and start < last and spoken > score:
                 score, kind, said = spoken, ENCODED, plain
         for plain in encoded.turned(sentence) if score < SURE else ():
-            if len(signs.notions(plain)) > 2 * len(signs.notions(sentence)) + FEWEST_TURNED:
+            shown = len(signs.notions(plain))
+            if shown > FEWEST_TURNED and shown > 2 * len(signs.notions(sentence)) + FEWEST_TURNED:
                 score, kind, said = max(score, fit.score(plain) + 1.0), ENCODED, plain
         if kind == ADDRESSED and _VERDICT.search(sentence):
             kind, score = VERDICT, score + 1.0
