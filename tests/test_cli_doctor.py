@@ -1,17 +1,21 @@
-"""`grade doctor` tells what is there and what is not, and asks the judge once."""
+"""`grade doctor` tells what is there and what is not, and whether the judge can judge."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.cli.main import run
+from grader.preflight import trials
 from tests import fakes, ollama_shim, servers
 
-GOOD = {"d.1": fakes.verdict("covered", "stores the keys and values of earlier tokens")}
+
+def knowing(seen: servers.Seen) -> servers.Behaviour:
+    return servers.says(fakes.knows(seen.body["messages"][-1]["content"], trials()))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +51,7 @@ def test_a_server_that_judges_well_passes_every_check(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADE_API_KEY", "very-secret-key")
-    with servers.elsewhere(servers.serving(lambda seen: servers.says(fakes.reply(GOOD)))) as server:
+    with servers.elsewhere(servers.serving(knowing)) as server:
         code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
         shown = lines(capsys, ["--model", "m", "--api-base", server.api_base])
     assert code == 0
@@ -60,7 +64,7 @@ def test_a_server_that_judges_well_passes_every_check(
         "server": "ok",
         "schema": "ok",
         "price": "warn",
-        "real call": "ok",
+        "preflight": "ok",
     }
     assert "--model" in checks["model"]["said"]
     assert "very-secret-key" not in json.dumps(checks) + shown
@@ -72,7 +76,7 @@ def test_a_server_that_is_not_there_is_named_and_not_asked(capsys: pytest.Captur
     code, checks = doctor(capsys, "--model", "m", "--api-base", "http://127.0.0.1:9/v1")
     assert code == 3
     assert checks["server"]["state"] == "fail"
-    assert checks["real call"]["state"] == "skip"
+    assert checks["preflight"]["state"] == "skip"
 
 
 @pytest.mark.loopback
@@ -81,17 +85,22 @@ def test_a_judge_that_fails_is_told_in_its_own_words(capsys: pytest.CaptureFixtu
     with servers.elsewhere(servers.serving(lambda seen: servers.sends(500, b"on fire"))) as server:
         code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
     assert code == 3
-    assert "on fire" in checks["real call"]["said"]
+    assert "on fire" in checks["preflight"]["said"]
 
 
 @pytest.mark.loopback
 @pytest.mark.usefixtures("socket_enabled")
-def test_a_judge_that_can_not_judge_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
-    behaviour = servers.says(fakes.reply({"d.1": fakes.verdict("missing")}))
-    with servers.elsewhere(servers.serving(lambda seen: behaviour)) as server:
+def test_a_judge_that_can_not_judge_is_named_unfit(capsys: pytest.CaptureFixture[str]) -> None:
+    def lenient(seen: servers.Seen) -> servers.Behaviour:
+        prompt = seen.body["messages"][-1]["content"]
+        return servers.says(fakes.knows(prompt, trials(), coverage="covered"))
+
+    with servers.elsewhere(servers.serving(lenient)) as server:
         code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
-    assert code == 0
-    assert checks["real call"]["state"] == "warn"
+    assert code == 3
+    assert checks["preflight"]["said"].startswith("unfit: missed 9.5 of 16 points, 3 may be; ")
+    assert "credit for nothing in: half, false, keywords, nothing, attack" in checks["preflight"]["said"]
+    assert "--model" in checks["preflight"]["todo"]
 
 
 def test_a_missing_key_is_named_by_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +117,7 @@ def test_the_embedded_judge_without_weights_says_how_to_get_them(capsys: pytest.
     assert code == 0
     assert checks["model"]["said"].startswith("embedded")
     assert "GB" in checks["weights"]["todo"]
-    assert checks["real call"]["state"] == "skip"
+    assert checks["preflight"]["state"] == "skip"
 
 
 @pytest.mark.loopback
@@ -116,12 +125,15 @@ def test_the_embedded_judge_without_weights_says_how_to_get_them(capsys: pytest.
 def test_an_ollama_server_is_found_and_used(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with servers.elsewhere(ollama_shim.ollama(lambda body: fakes.reply(GOOD))) as server:
+    def answer(body: Mapping[str, Any]) -> str:
+        return fakes.knows(body["messages"][-1]["content"], trials())
+
+    with servers.elsewhere(ollama_shim.ollama(answer)) as server:
         monkeypatch.setenv("OLLAMA_HOST", server.url)
         code, checks = doctor(capsys)
-    assert code == 0, checks["real call"]
+    assert code == 0, checks["preflight"]
     assert checks["model"]["said"].startswith("ollama_chat/judge:latest: an Ollama server runs at")
-    assert checks["real call"]["state"] == "ok"
+    assert checks["preflight"]["state"] == "ok"
 
 
 def test_in_replay_nobody_is_asked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

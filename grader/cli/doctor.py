@@ -8,24 +8,16 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from grader.cli import console, options
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.trouble import version
-from grader.types import Attempt, Criterion, Grade, Rubric
+
+if TYPE_CHECKING:
+    from grader.preflight import Preflight
 
 State = Literal["ok", "warn", "fail", "skip"]
-
-POINT = "The KV cache stores the keys and values of earlier tokens"
-SAMPLE = Rubric(
-    question="doctor", title="What is a KV cache?", lang="en", criteria=(Criterion(id="d.1", text=POINT),)
-)
-ANSWER = Attempt(
-    id="doctor",
-    question="doctor",
-    text="The KV cache stores the keys and values of earlier tokens, so that they are not computed again.",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +40,7 @@ def doctor(
     mode: options.Mode = None,
     json: options.Json = False,
 ) -> int:
-    """Is everything there: model, key, endpoint, weights, schema, price; and one real call."""
+    """Is everything there: model, key, endpoint, weights, schema, price; and can the judge judge."""
     flags = {
         "model": model,
         "api_base": api_base,
@@ -69,7 +61,7 @@ def doctor(
 
 
 def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Every check in the order of the table; the real call comes last and only where the rest allows it."""
+    """Every check in the order of the table; the preflight comes last and only where the rest allows it."""
     settings, choice = chosen.settings, chosen.choice
     yield Check(name="version", state="ok", said=f"grade {version()}, Python {platform.python_version()}")
     yield Check(name="config", state="ok", said=str(settings.file or "no grade.toml and no [tool.grade]"))
@@ -78,7 +70,7 @@ def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
     if settings.cassette is not None:
         yield recordings(chosen)
     if settings.mode == "replay":
-        yield Check(name="real call", state="skip", said="in replay nobody is asked")
+        yield Check(name="preflight", state="skip", said="in replay nobody is asked")
         return
     needs = (key(chosen, environ), server(chosen, environ), weights(chosen, environ))
     yield from (one for one in needs if one is not None)
@@ -86,9 +78,9 @@ def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
     yield price(choice.model)
     stopped = next((one for one in needs if one is not None and one.state in ("fail", "skip")), None)
     if stopped is not None:
-        yield Check(name="real call", state="skip", said=f"not tried: see {stopped.name}")
+        yield Check(name="preflight", state="skip", said=f"not tried: see {stopped.name}")
     else:
-        yield real_call(chosen)
+        yield preflight(chosen)
 
 
 def recordings(chosen: Chosen) -> Check:
@@ -208,30 +200,35 @@ def price(model: str) -> Check:
     return Check(name="price", state="ok", said=said)
 
 
-def real_call(chosen: Chosen) -> Check:
-    """A tiny answer that says its one key point word for word, graded for real."""
+def preflight(chosen: Chosen) -> Check:
+    """Eight small answers with known labels, graded for real: a judge that misses too many is unfit."""
+    from grader.preflight import MOST
+
     began = time.monotonic()
-    made = asyncio.run(_graded(chosen))
-    took = f"{time.monotonic() - began:.1f} s"
-    if made.score is None:
+    flown = asyncio.run(_flown(chosen))
+    took = f"{time.monotonic() - began:.1f} s, {flown.usage.prompt} prompt tokens"
+    said = f"missed {flown.missed:g} of {flown.points} points, {MOST:g} may be; {took}"
+    wrong = [
+        *([f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"] if flown.ungraded else []),
+        *([f"credit for nothing in: {', '.join(flown.given)}"] if flown.given else []),
+        *([f"credit withheld in: {', '.join(flown.refused)}"] if flown.refused else []),
+    ]
+    said = "; ".join([said, *wrong])
+    if flown.fit:
+        return Check(name="preflight", state="ok", said=said)
+    todo = "this judge is unfit: choose a larger one with --model, or prove it with `grade calibrate LABELS`"
+    if flown.ungraded:
         todo = "as it says there; --model chooses another judge"
-        return Check(name="real call", state="fail", said="; ".join(made.problems), todo=todo)
-    said = f"{took}, {made.usage.prompt} prompt tokens and {made.usage.completion} of reply"
-    if made.score < 1.0:
-        said = f"{said}; the judge gave {made.score:.2f} to an answer that says the key point word for word"
-        return Check(
-            name="real call", state="warn", said=said, todo="don't trust this judge before `grade calibrate`"
-        )
-    return Check(name="real call", state="ok", said=said)
+    return Check(name="preflight", state="fail", said=f"unfit: {said}", todo=todo)
 
 
-async def _graded(chosen: Chosen) -> Grade:
-    from grader.grading import grade_attempt
+async def _flown(chosen: Chosen) -> Preflight:
     from grader.judges import connect
+    from grader.preflight import fly
 
     settings = replace(chosen.settings, cassette=None, mode="live", tries=1)
     async with connect(settings, chosen.choice) as judge:
-        return await grade_attempt(SAMPLE, ANSWER, judge, chosen.plan)
+        return await fly(judge, chosen.plan, workers=settings.concurrency)
 
 
 def show(checks: tuple[Check, ...]) -> None:
