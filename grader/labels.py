@@ -14,6 +14,7 @@ from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row, rubric_of
 from grader.bank.textfile import read_text
 from grader.errors import InputError
+from grader.runs.labels import asked_hash
 from grader.types import Attempt, Coverage, Lang, Rubric
 
 LARGEST = 100_000_000
@@ -24,7 +25,8 @@ Said = Mapping[str, Coverage]
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """An answer with its labels. `raters`: what each person said where that is known."""
+    """An answer with its labels. `raters`: what each person said where that is known; `score`: what people
+    gave the whole answer, where they did."""
 
     attempt: Attempt
     rubric: Rubric
@@ -33,6 +35,7 @@ class Labelled:
     raters: tuple[Said, ...] = ()
     lang: str = ""
     kind: str = ""
+    score: float | None = None
 
     @property
     def job(self) -> Job:
@@ -62,9 +65,9 @@ def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
         for number, line in enumerate(read_text(file, limit=LARGEST).split("\n"), 1):
             if line.strip():
                 _add(shelf, _object(line, f"{file}:{number}"), f"{file}:{number}")
-    if not any(one.labels for one in shelf.found.values()):
+    if not any(one.labels or one.score is not None for one in shelf.found.values()):
         raise InputError("there are no labels in these files", '{"question": "Q43", "answer": "...", '
-                         '"labels": {"Q43.1": "covered"}}')  # fmt: skip
+                         '"labels": {"Q43.1": "covered"}}, or a "score" from 0 to 1')  # fmt: skip
     return list(shelf.found.values())
 
 
@@ -76,6 +79,9 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
     attempt = shape.get("attempt") or f"{rubric.question}-{where.rpartition(':')[2]}"
     key = (rubric.question, str(attempt), shape["answer"])
     labels = _said(shape.get("labels"), where, "labels")
+    if asked := shape.get("criterion"):  # a run's line names the words that were decided on
+        same = {one.id for one in rubric.criteria if asked_hash(one) == asked}
+        labels = {one: said for one, said in labels.items() if one in same}
     if unknown := next((one for one in labels if all(one != own.id for own in rubric.criteria)), None):
         known = ", ".join(one.id for one in rubric.criteria)
         raise InputError(
@@ -86,16 +92,23 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
         gone = {one for one, coverage in (shape.get("labels") or {}).items() if coverage is None}
         both = {one: said for one, said in {**before.labels, **labels}.items() if one not in gone}
         kept = (before.contradicted - labels.keys() - gone) | contradicted
-        shelf.found[key] = replace(before, labels=both, contradicted=kept)
+        score = before.score if shape.get("score") is None else _score(shape, where)
+        shelf.found[key] = replace(before, labels=both, contradicted=kept, score=score)
         return
     shelf.found[key] = Labelled(
-        attempt=Attempt(id=_free(shelf, str(attempt)), question=rubric.question, text=shape["answer"]),
+        attempt=Attempt(
+            id=_free(shelf, str(attempt)),
+            question=rubric.question,
+            text=shape["answer"],
+            person=str(shape.get("person") or ""),
+        ),
         rubric=rubric,
         labels=labels,
         contradicted=contradicted,
         raters=tuple(_said(one, where, "raters") for one in shape.get("raters") or ()),
         lang=str(shape.get("lang") or rubric.lang),
         kind=str(shape.get("kind") or ""),
+        score=_score(shape, where),
     )
 
 
@@ -107,19 +120,24 @@ def _free(shelf: _Shelf, wanted: str) -> str:
 
 
 def _rubric(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> Rubric:
-    content = json.dumps([shape["question"], shape.get("question_text"), shape.get("criteria")])
+    about = ("question", "question_text", "criteria", "reference")
+    content = json.dumps([shape.get(one) for one in about])
     if content not in shelf.rubrics:
         shelf.rubrics[content] = _read_rubric(shelf.bank, shape, where)
     return shelf.rubrics[content]
 
 
 def _read_rubric(bank: Bank, shape: Mapping[str, Any], where: str) -> Rubric:
-    if not shape.get("criteria"):
+    reference = shape.get("reference") or ""
+    if not isinstance(reference, str):
+        raise InputError(f"{where}: reference is not a text", "a good answer to the question")
+    criteria = shape.get("criteria") or ([reference] if shape.get("question_text") and reference else ())
+    if not criteria:
         try:
             return bank.question(normalise(shape["question"])).rubric
         except InputError as error:
             raise InputError(f"{where}: {error.message}", error.hint) from error
-    if not isinstance(shape["criteria"], list):
+    if not isinstance(criteria, list):
         raise InputError(f"{where}: criteria is not a list", '[{"id": "A.1", "text": "...", "weight": 1}]')
     made = rubric_of(
         Row(
@@ -127,13 +145,24 @@ def _read_rubric(bank: Bank, shape: Mapping[str, Any], where: str) -> Rubric:
             answer=shape["answer"],
             where=where,
             question_text=str(shape.get("question_text") or ""),
-            criteria=tuple(shape["criteria"]),
+            criteria=tuple(criteria),
         )
     )
     if isinstance(made, Refused):
         raise InputError(f"{where}: {made.why}", made.hint)
+    if shape.get("criteria"):
+        made = replace(made, reference=reference)
     lang: Lang = "en" if shape.get("rubric_lang") == "en" else "zh"
     return replace(made, lang=lang) if shape.get("rubric_lang") in ("zh", "en") else made
+
+
+def _score(shape: Mapping[str, Any], where: str) -> float | None:
+    value = shape.get("score")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"{where}: score is {value!r}", "a number from 0 to 1")
+    return float(value)
 
 
 def _said(raw: Any, where: str, field_name: str) -> dict[str, Coverage]:

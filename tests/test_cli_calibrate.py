@@ -214,6 +214,35 @@ def test_the_examples_are_measured_from_their_recordings(capsys: pytest.CaptureF
     assert shape["measured"]["overall"]["intervals"]["weighted_kappa"][0] > 0
 
 
+def test_whole_scores_are_measured_by_their_errors_and_correlation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = {"question_text": "为什么？", "reference": "因为它快。"}
+    rows = [{"question": f"L{n}", "answer": f"因为{n}。", "score": n % 3 / 2, **about} for n in range(30)]
+    path = tmp_path / "scores.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows), "utf-8")
+    given = iter(rows)
+    judged_run(
+        tmp_path / "run",
+        read([path], load()),
+        lambda criterion, label: (LEVELS[int(2 * float(str(next(given)["score"])) + 1) // 2], 0.9),
+    )
+    with pytest.raises(SystemExit) as done:
+        run(
+            ["calibrate", str(path), "--run", "run", "--card", "c.md", "--card", "c.html", "--card", "c.json"]
+        )
+    assert done.value.code == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "on 30 answers the judge's score is off by 0.17" in out
+    assert "confidence" not in Path("c.md").read_text("utf-8").casefold()
+    scores = json.loads(Path("c.json").read_text("utf-8"))["measured"]["scores"]
+    assert scores["root_error"] == pytest.approx((1 / 12) ** 0.5)
+    assert scores["intervals"]["mean_error"][0] < 1 / 6 < scores["intervals"]["mean_error"][1]
+    with pytest.raises(SystemExit) as done:
+        run(["calibrate", str(path), "--run", "run", "--against", "c.json"])
+    assert (done.value.code, "whole scores" in capsys.readouterr().err) == (2, True)
+
+
 def test_a_few_labels_are_not_called_chance(
     tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,19 @@ def test_two_answers_of_one_name_stay_two(tmp_path: Path) -> None:
     assert [one.attempt.id for one in found] == ["anna", "anna-2"]
 
 
+def test_whole_scores_are_read_and_a_reference_stands_in_for_criteria(tmp_path: Path) -> None:
+    bare = {"question": "L1", "question_text": "为什么？", "answer": "因为快。", "reference": "因为它快。"}
+    named = {**OWN, "reference": "A good one."}
+    one, two, three = read(
+        [written(tmp_path / "a.jsonl", {**bare, "score": 0.5}, named, {**ROW, "labels": {}, "score": 1})],
+        load(),
+    )
+    assert (one.score, one.labels, one.rubric.reference) == (0.5, {}, "")
+    assert [each.text for each in one.rubric.criteria] == ["因为它快。"]
+    assert (two.score, two.rubric.reference) == (None, "A good one.")
+    assert (three.score, three.rubric.question) == (1.0, "Q43")
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
@@ -53,6 +66,9 @@ def test_two_answers_of_one_name_stay_two(tmp_path: Path) -> None:
         ({**ROW, "contradicted": "Q43.1"}, "contradicted is not a list"),
         ([1], "not an object"),
         ({**ROW, "labels": {}}, "no labels"),
+        ({**ROW, "score": 7}, "score is 7"),
+        ({**ROW, "score": True}, "score is True"),
+        ({**OWN, "reference": 1}, "reference is not a text"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, row: object, words: str) -> None:

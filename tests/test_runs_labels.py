@@ -102,6 +102,19 @@ def test_labels_of_a_run_feed_calibrate(folder: Path) -> None:
     assert one.rubric.criteria == fakes.rubric().criteria
 
 
+def test_a_label_for_what_the_criterion_no_longer_says_feeds_nothing(folder: Path) -> None:
+    bank = load()
+    rubric = bank.question("Q43").rubric
+    answer = fakes.attempt(question="Q43", person="anna")
+    changed = fakes.replace(
+        rubric, criteria=(fakes.replace(rubric.criteria[0], claim="x"), *rubric.criteria[1:])
+    )
+    labels.add(folder, answer, changed, "Q43.1", PERSON, own=False)
+    labels.add(folder, answer, rubric, "Q43.2", PERSON, own=False)
+    [one] = read([folder], bank)
+    assert (one.labels, one.attempt.person) == ({"Q43.2": "covered"}, "anna")
+
+
 def decide(folder: Path, typed: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     with pytest.raises(SystemExit) as done:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
 
 from grader.agreement import kappas, numbers
 from grader.agreement.intervals import Interval, intervals
@@ -24,6 +24,7 @@ IN_TABLE: Mapping[str, Callable[[Table], float | None]] = {
     "linear_kappa": lambda counts: kappas.kappa(counts, LINEAR),
     "f1": kappas.f1,
 }
+SCORED = {"mean_error": numbers.mean_error, "pearson": numbers.pearson}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Agreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Labelled scores against judged ones, over answers with all labels."""
+    """Labelled scores against judged ones, over answers with a score or all labels."""
 
     count: int
     mean_error: float | None
@@ -59,6 +60,7 @@ class Scores:
     spearman: float | None
     people: float | None
     judge: float | None
+    intervals: Mapping[str, Interval | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ def measure(pairs: Sequence[Pair], scored: Sequence[Scored] = (), *, seed: int =
     sure = _sure(pairs)
     return Measured(
         overall=agreement(pairs, intervals(tables, kappas.added, IN_TABLE, seed=seed)),
-        scores=scores(scored),
+        scores=scores(scored, seed=seed),
         raters=raters(pairs),
         by={
             name: {label: agreement(held) for label, held in _split(pairs, aspect).items()}
@@ -105,7 +107,7 @@ def measure(pairs: Sequence[Pair], scored: Sequence[Scored] = (), *, seed: int =
         },
         reliability=numbers.reliability(sure),
         kept=numbers.kept(sure),
-        unit=unit,
+        unit=unit if pairs else units(scored)[0],
     )
 
 
@@ -126,9 +128,10 @@ def agreement(pairs: Sequence[Pair], found: Mapping[str, Interval | None] | None
     )
 
 
-def scores(scored: Sequence[Scored]) -> Scores:
-    """Errors and correlations of scores."""
-    both = [(one.labelled, one.judged) for one in scored]
+def scores(scored: Sequence[Scored], *, seed: int = 0) -> Scores:
+    """Errors and correlations of scores; for two of them what whole questions drawn anew leave open."""
+    both = _both([scored])
+    _, groups = units(scored)
     return Scores(
         count=len(both),
         mean_error=numbers.mean_error(both),
@@ -137,7 +140,12 @@ def scores(scored: Sequence[Scored]) -> Scores:
         spearman=numbers.spearman(both),
         people=_mean([one for one, _ in both]),
         judge=_mean([one for _, one in both]),
+        intervals=intervals(groups, _both, SCORED, seed=seed),
     )
+
+
+def _both(groups: Sequence[Sequence[Scored]]) -> list[tuple[float, float]]:
+    return [(one.labelled, one.judged) for one in chain(*groups)]
 
 
 def raters(pairs: Sequence[Pair]) -> Raters:

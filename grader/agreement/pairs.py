@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from grader.types import Coverage
 
@@ -55,13 +56,16 @@ class Scored:
     judged: float
 
 
-def units(pairs: Sequence[Pair]) -> tuple[str, list[list[Pair]]]:
+Of = TypeVar("Of", Pair, Scored)
+
+
+def units(pairs: Sequence[Of]) -> tuple[str, list[list[Of]]]:
     """What a bootstrap draws: whole questions, or answers where there are fewer than three questions."""
-    by_question: dict[str, list[Pair]] = {}
-    by_answer: dict[tuple[str, str], list[Pair]] = {}
+    by_question: dict[str, list[Of]] = {}
+    by_answer: dict[tuple[str, str], list[Of]] = {}
     for one in pairs:
         by_question.setdefault(one.question, []).append(one)
-        by_answer.setdefault(one.key[:2], []).append(one)
+        by_answer.setdefault((one.question, one.attempt), []).append(one)
     if len(by_question) >= 3:
         return "question", list(by_question.values())
     return "answer", list(by_answer.values())

@@ -99,7 +99,15 @@ def make(
 
 def labels_hash(labelled: Sequence[Labelled]) -> str:
     """Changes when an answer or a label of it changes."""
-    said = [[one.attempt.question, one.attempt.text, dict(one.labels)] for one in labelled]
+    said = [
+        [
+            one.attempt.question,
+            one.attempt.text,
+            dict(one.labels),
+            *([one.score] if one.score is not None else []),
+        ]
+        for one in labelled
+    ]
     return digest(sorted(said, key=json.dumps))
 
 
@@ -151,6 +159,8 @@ def saved_pairs(path: Path) -> tuple[str, tuple[Pair, ...]]:
             f"{path}: not a judge card in JSON", "make one: grade calibrate LABELS --card CARD.json"
         )
     rows = shape.get("pairs")
+    if rows == []:
+        raise InputError(f"{path}: a card on whole scores", "judges are compared on labels of single points")
     if not isinstance(rows, list) or not rows or not all(map(_is_pair, rows)):
         raise InputError(f"{path}: pairs: not a list of verdicts beside labels", "write the card anew")
     name = f"{shape.get('model', '?')}, {shape.get('strategy', '?')}, {str(shape.get('at', ''))[:10]}"

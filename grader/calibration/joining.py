@@ -107,12 +107,12 @@ def _beside(labelled: Labelled, grade: Grade) -> Iterator[Beside]:
 
 
 def _scored(labelled: Labelled, grade: Grade) -> Iterator[Scored]:
-    """Where all that counts is labelled."""
+    """Where people gave a score, or labelled all that counts."""
     verdicts = [
         Verdict(criterion=one, coverage=label, contradicted=one in labelled.contradicted)
         for one, label in labelled.labels.items()
     ]
-    people = scoring.score(labelled.rubric, verdicts)
+    people = scoring.score(labelled.rubric, verdicts) if labelled.score is None else labelled.score
     judge_score = scoring.score(labelled.rubric, [replace(one, label=None) for one in grade.verdicts])
     if people is not None and judge_score is not None:
         yield Scored(

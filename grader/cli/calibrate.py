@@ -146,7 +146,7 @@ def measured(
         note(left_out(made))
     for attempt, why in list(made.ungraded.items())[:5]:
         note(f"ungraded: {attempt}: {why}")
-    if not made.pairs:
+    if not made.pairs and not joined.scored:
         raise JudgeError(
             "nothing to measure: no labelled answer has a grade", "`grade doctor` tries the judge"
         )

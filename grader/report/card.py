@@ -27,8 +27,9 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
     lines += [f"- {escaped(one)}" for one in (*sentences(card), *more)]
     lines += ["", "## Agreement", "", *table(("figure", "value"), rows(card.measured))]
     lines += [f"Intervals: 95 %, bootstrap, a {card.measured.unit} drawn at a time.", ""]
-    lines += ["## Labels against verdicts", "", *table(*confusion(card.measured.overall.confusion))]
-    lines += _reliability(card)
+    if card.measured.overall.count:
+        lines += ["## Labels against verdicts", "", *table(*confusion(card.measured.overall.confusion))]
+        lines += _reliability(card)
     for aspect, held in card.measured.by.items():
         if held and (aspect != "criterion" or len(held) <= MOST):
             named = ((escaped(name), one) for name, one in held.items())
@@ -116,8 +117,8 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
     console.print()
     for name, value in rows(card.measured):
         console.print(f"  {name:<40} {value}")
-    heads, lines = confusion(card.measured.overall.confusion)
-    _columns(console, heads, lines)
+    if card.measured.overall.count:
+        _columns(console, *confusion(card.measured.overall.confusion))
     for aspect, held in card.measured.by.items():
         if len(held) > 1 and aspect in ("language", "kind"):
             _columns(console, (aspect, *HEADS[1:]), [figures(plain(n), one) for n, one in held.items()])

@@ -38,8 +38,8 @@ PAGE = """<!doctype html>
 <ul>{% for one in said %}<li>{{ one }}</li>{% endfor %}</ul>
 <h2>Agreement</h2>{{ table(("figure", "value"), rows) }}
 <p>Intervals: 95 %, bootstrap, a {{ card.measured.unit }} drawn at a time.</p>
-<h2>Labels against verdicts</h2>{{ table(*confusion) }}
-{% if reliability %}<div class="pair">
+{% if card.measured.overall.count %}<h2>Labels against verdicts</h2>{{ table(*confusion) }}{% endif %}
+{% if not card.measured.overall.count %}{% elif reliability %}<div class="pair">
 <div><h2>Confidence</h2>{{ reliability }}
 <p>Right (up) by stated confidence (right); dashed: well calibrated.</p></div>
 <div><h2>Coverage against accuracy</h2>{{ kept }}<p>Right (up) among the surest share (right).</p></div>

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.agreement.differences import Difference
 from grader.agreement.intervals import Interval
-from grader.agreement.measured import Measured
+from grader.agreement.measured import SCORED, Measured, Scores
 from grader.calibration.card import Card
 
 FEW = 30
@@ -46,7 +46,7 @@ def left_out(card: Card) -> str:
 def _sentences(measured: Measured) -> Iterator[str]:
     overall = measured.overall
     if not overall.count:
-        yield "Nothing was measured: no label has a verdict beside it."
+        yield _scores_only(measured.scores)
         return
     yield _headline(measured)
     columns = [sum(row[place] for row in overall.confusion) for place in range(3)]
@@ -73,6 +73,16 @@ def _sentences(measured: Measured) -> Iterator[str]:
     yield from _sure(measured)
     if overall.count < FEW:
         yield f"Only {overall.count} labels: these figures can move a lot with more."
+
+
+def _scores_only(scores: Scores) -> str:
+    if not scores.count:
+        return "Nothing was measured: no label has a verdict beside it."
+    off, along = (span(getattr(scores, name), scores.intervals.get(name)) for name in SCORED)
+    return (
+        f"People gave whole scores, no labels of single points: on {scores.count} answers the judge's score"
+        f" is off by {off} on average and goes with theirs to a correlation of {along}."
+    )
 
 
 def _headline(measured: Measured) -> str:
@@ -146,7 +156,23 @@ def _range(interval: Interval | None) -> str:
 
 def rows(measured: Measured) -> Sequence[tuple[str, str]]:
     """The main figures with their names."""
-    overall, scores, raters = measured.overall, measured.scores, measured.raters
+    return [*(_of_labels(measured) if measured.overall.count else ()), *_of_scores(measured.scores)]
+
+
+def _of_scores(scores: Scores) -> Sequence[tuple[str, str]]:
+    off, along = (span(getattr(scores, name), scores.intervals.get(name)) for name in SCORED)
+    return [
+        ("answers with scores", str(scores.count)),
+        ("mean score, people / judge", f"{number(scores.people)} / {number(scores.judge)}"),
+        ("score: mean error", off),
+        ("score: root of the mean squared error", number(scores.root_error)),
+        ("score: Pearson", along),
+        ("score: Spearman", number(scores.spearman)),
+    ]
+
+
+def _of_labels(measured: Measured) -> Sequence[tuple[str, str]]:
+    overall, raters = measured.overall, measured.raters
     pick = overall.intervals.get
     return [
         ("labels", str(overall.count)),
@@ -158,10 +184,6 @@ def rows(measured: Measured) -> Sequence[tuple[str, str]]:
         ("met, people / judge", f"{number(overall.met_people)} / {number(overall.met_judge)}"),
         ("AUC of the confidence", number(overall.auc)),
         ("calibration error", number(overall.calibration_error)),
-        ("answers with scores", str(scores.count)),
-        ("mean score, people / judge", f"{number(scores.people)} / {number(scores.judge)}"),
-        ("score: mean error, root", f"{number(scores.mean_error)}, {number(scores.root_error)}"),
-        ("score: Pearson, Spearman", f"{number(scores.pearson)}, {number(scores.spearman)}"),
         ("kappa with each rater", number(raters.judge)),
         ("raters' own pairwise kappa", number(raters.people)),
         ("Krippendorff's alpha, ordinal / nominal",

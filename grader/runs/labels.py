@@ -81,6 +81,8 @@ def add(
     }
     if label is not None:
         shape |= {"reviewer": label.author, "reason": label.reason, "at": label.at}
+    if attempt.person:
+        shape |= {"person": attempt.person}
     if own:
         criteria = [_plain(one) for one in rubric.criteria]
         shape |= {"question_text": rubric.title, "criteria": criteria, "rubric_lang": rubric.lang}
