@@ -78,16 +78,7 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
     rubric = _rubric(shelf, shape, where)
     attempt = shape.get("attempt") or f"{rubric.question}-{where.rpartition(':')[2]}"
     key = (rubric.question, str(attempt), shape["answer"])
-    labels = _said(shape.get("labels"), where, "labels")
-    if asked := shape.get("criterion"):  # a run's line names the words that were decided on
-        same = {one.id for one in rubric.criteria if asked_hash(one) == asked}
-        labels = {one: said for one, said in labels.items() if one in same}
-    if unknown := next((one for one in labels if all(one != own.id for own in rubric.criteria)), None):
-        known = ", ".join(one.id for one in rubric.criteria)
-        raise InputError(
-            f"{where}: labels: {unknown} is no criterion of {rubric.question}", f"known: {known}"
-        )
-    contradicted = _against(shape.get("contradicted"), where)
+    labels, contradicted = _decided(rubric, shape, where)
     if (before := shelf.found.get(key)) is not None:
         gone = {one for one, coverage in (shape.get("labels") or {}).items() if coverage is None}
         both = {one: said for one, said in {**before.labels, **labels}.items() if one not in gone}
@@ -110,6 +101,20 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
         kind=str(shape.get("kind") or ""),
         score=_score(shape, where),
     )
+
+
+def _decided(rubric: Rubric, shape: Mapping[str, Any], where: str) -> tuple[Said, frozenset[str]]:
+    """Labels and contradictions; of a run's line only for what the criterion still says."""
+    labels, against = _said(shape.get("labels"), where, "labels"), _against(shape.get("contradicted"), where)
+    if asked := shape.get("criterion"):
+        same = {one.id for one in rubric.criteria if asked_hash(one) == asked}
+        labels, against = {one: said for one, said in labels.items() if one in same}, against & same
+    if unknown := next((one for one in labels if all(one != own.id for own in rubric.criteria)), None):
+        known = ", ".join(one.id for one in rubric.criteria)
+        raise InputError(
+            f"{where}: labels: {unknown} is no criterion of {rubric.question}", f"known: {known}"
+        )
+    return labels, against
 
 
 def _free(shelf: _Shelf, wanted: str) -> str:
