@@ -16,6 +16,7 @@ from grader.types import Attempt, Grade, Judge, Rubric
 
 if TYPE_CHECKING:
     from grader.config import Choice, Settings
+    from grader.strategies.examples import Example
 
 
 def grade(
@@ -86,7 +87,17 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
         lang=settings.lang,
         seed=settings.seed,
         unverified=settings.unverified or Plan.unverified,
+        examples=_examples(settings) if way == "joint" and not endpoint.startswith("embedded") else (),
+        reference=settings.reference == "on",
     )
+
+
+def _examples(settings: Settings) -> tuple[Example, ...]:
+    if settings.examples is None:
+        return ()
+    from grader import bank, labels
+
+    return labels.examples(labels.read([settings.examples], bank.load(settings.bank)))
 
 
 def _settings(given: dict[str, object]) -> Settings:
@@ -115,6 +126,7 @@ def _judge(judge: Judge | None, settings: Settings) -> tuple[Plan, AbstractAsync
         way = "joint" if settings.strategy == "auto" else settings.strategy
         plan = Plan(model=name, endpoint="custom", strategy=way, lang=settings.lang, seed=settings.seed)
         plan = replace(plan, samples=settings.samples, looks=settings.looks == "auto" and way != "decision")
+        plan = replace(plan, examples=_examples(settings), reference=settings.reference == "on")
         return plan, nullcontext(judge)
     from grader import config, judges
 

@@ -17,6 +17,7 @@ Mode = Literal["live", "auto", "record", "replay"]
 Strategy = Literal["auto", "joint", "pointwise", "decision"]
 Unverified = Literal["flag", "review", "credit_none"]
 Looks = Literal["auto", "off"]
+Reference = Literal["on", "off"]
 Client = Literal["auto", "litellm", "openai_compatible"]
 
 
@@ -46,6 +47,8 @@ class Settings:
     samples: int = 1
     jury: tuple[str, ...] = ()
     looks: Looks = "off"
+    examples: Path | None = None
+    reference: Reference = "on"
     bank: Path | None = None
     timeout: float = 120.0
     tries: int = 5
@@ -170,6 +173,8 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "samples": values.whole(1, 20, "a whole number from 1 to 20"),
     "jury": values.names,
     "looks": values.one_of(get_args(Looks)),
+    "examples": values.path,
+    "reference": values.one_of(get_args(Reference)),
     "bank": values.path,
     "timeout": values.number(0.1, 86400, "seconds, 0.1 or more"),
     "tries": values.whole(1, 20, "a whole number from 1 to 20"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from grader import addressed
 from grader.bank.ids import normalise
 from grader.bank.rounds import Job, tidy
 from grader.bank.store import Bank
@@ -15,6 +16,7 @@ from grader.bank.tables import Refused, Row, rubric_of
 from grader.bank.textfile import read_text
 from grader.errors import InputError
 from grader.runs.labels import asked_hash
+from grader.strategies.examples import LONGEST, Example, ranked
 from grader.types import Attempt, Coverage, Lang, Rubric
 
 LARGEST = 100_000_000
@@ -41,6 +43,27 @@ class Labelled:
     def job(self) -> Job:
         """What a judge is asked to grade."""
         return Job(self.attempt, self.rubric)
+
+
+def examples(labelled: Sequence[Labelled]) -> tuple[Example, ...]:
+    """What of it may be shown to a judge: short answers without a word to a grader."""
+    return ranked(
+        [
+            Example(
+                question=one.rubric.question,
+                attempt=one.attempt.id,
+                text=one.attempt.text.strip(),
+                said=tuple(
+                    (each.judged, one.labels[each.id] + " contradicted" * (each.id in one.contradicted))
+                    for each in one.rubric.criteria
+                    if each.id in one.labels
+                ),
+                person=one.attempt.person,
+            )
+            for one in labelled
+            if one.labels and len(one.attempt.text) <= LONGEST and not addressed.find(one.attempt.text)
+        ]
+    )
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from grader import scoring, signals
 from grader.strategies import Plan, Reading, strategy
@@ -40,9 +40,12 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
 
 
 def named(plan: Plan) -> str:
-    """The strategy as a grade's card has it: with samples, jury and looks, which make it another judge."""
+    """The strategy as a grade's card has it: with all that makes it another judge."""
     parts = [plan.strategy]
     parts += [f"{plan.samples} samples"] if plan.samples > 1 else []
+    if plan.strategy == "joint":
+        parts += [f"examples {digest([asdict(one) for one in plan.examples])[7:15]}"] if plan.examples else []
+        parts += [] if plan.reference else ["no reference"]
     parts += ["jury " + " ".join(model for model, _ in plan.jury)] if plan.jury else []
     return ", ".join([*parts, *(["looks"] if plan.looks else [])])
 

@@ -8,7 +8,7 @@ import unicodedata
 
 _TOKENS = re.compile(
     r"<(?=\s*(?:[|｜]|/?\s*(?:s|bos|eos|pad|unk|think|thinking|start_of_turn|end_of_turn|eot|system|user|"
-    r"assistant|tool_call|tool_response|function_call|answer-[0-9a-f]*)\s*>|<\s*/?\s*SYS))"
+    r"assistant|tool_call|tool_response|function_call|(?:answer|example)-[0-9a-f]*)\s*>|<\s*/?\s*SYS))"
     r"|\[(?=\s*/?\s*(?:INST|SYS(?:TEM_PROMPT)?|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",
     re.IGNORECASE,
 )

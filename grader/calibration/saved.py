@@ -31,7 +31,7 @@ class Saved(BaseModel):
     calibration: Literal["judge"]
     format: Literal[1]
     model: str = Field(max_length=300)
-    strategy: str = Field(max_length=30)
+    strategy: str = Field(max_length=2000)
     prompts: list[str]
     rubrics: dict[str, str]
     signals: list[str]

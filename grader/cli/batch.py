@@ -48,6 +48,7 @@ def batch(
     looks: options.Looks = None,
     samples: options.Samples = None,
     jury: options.Jury = None,
+    examples: options.Examples = None,
     calibration: options.Calibration = None,
     concurrency: options.Concurrency = None,
     max_cost: options.MaxCost = None,

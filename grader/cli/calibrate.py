@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as plain_json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 
@@ -81,6 +81,11 @@ Rate = Annotated[
     ),
 ]
 
+Reference = Annotated[
+    Literal["on", "off"] | None,
+    Option("--reference", help="off: without the rubrics' references.", rich_help_panel=options.JUDGE),
+]
+
 
 def calibrate(
     labels: Labels,
@@ -97,6 +102,11 @@ def calibrate(
     api_base: options.ApiBase = None,
     client: options.Client = None,
     strategy: options.Strategy = None,
+    looks: options.Looks = None,
+    samples: options.Samples = None,
+    jury: options.Jury = None,
+    examples: options.Examples = None,
+    reference: Reference = None,
     concurrency: options.Concurrency = None,
     max_cost: options.MaxCost = None,
     timeout: options.Timeout = None,

@@ -39,12 +39,22 @@ def choose(settings: Settings) -> Chosen:
     plan = plan_for(settings, choice)
     if plan.endpoint == "embedded":
         note(stack.trust(plan.strategy))
+    if settings.examples is not None:
+        note(_of_examples(plan, settings.examples))
     if settings.unverified is not None:
         plan = replace(plan, unverified=settings.unverified)
     found = calibration.look(settings.calibration, plan, Path.cwd())
     for words in found.notes:
         note(words)
     return Chosen(settings=settings, choice=choice, plan=replace(plan, correction=found.correction))
+
+
+def _of_examples(plan: Plan, path: Path) -> str:
+    """What becomes of labelled answers as examples."""
+    if plan.strategy != "joint" or plan.endpoint.startswith("embedded"):
+        return f"note: no examples are shown to this judge: {path} is for the joint strategy of other models"
+    questions = len({one.question for one in plan.examples})
+    return f"examples: {len(plan.examples)} short labelled answers to {questions} questions in {path}"
 
 
 def tell_void(plan: Plan, grades: Iterable[Grade], told: set[str] | None = None) -> None:

@@ -36,6 +36,7 @@ def grade(
     looks: options.Looks = None,
     samples: options.Samples = None,
     jury: options.Jury = None,
+    examples: options.Examples = None,
     calibration: options.Calibration = None,
     timeout: options.Timeout = None,
     seed: options.Seed = None,
@@ -47,24 +48,9 @@ def grade(
     dry_run: options.DryRun = False,
 ) -> int:
     """Grade one answer: a file, or - for standard input."""
-    flags = {
-        "bank": bank,
-        "model": model,
-        "api_base": api_base,
-        "client": client,
-        "strategy": strategy,
-        "looks": looks,
-        "samples": samples,
-        "jury": jury,
-        "calibration": calibration,
-        "timeout": timeout,
-        "seed": seed,
-        "lang": lang,
-        "cassette": cassette,
-        "mode": mode,
-        "min": min,
-    }
-    settings = settings_of(flags)
+    given = dict(locals())
+    ours = ("answer", "q", "json", "dry_run")
+    settings = settings_of({name: value for name, value in given.items() if name not in ours})
     attempt = read(answer, q)
     rubric = load(settings.bank).question(attempt.question).rubric
     chosen = choose(settings)

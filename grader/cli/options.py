@@ -38,6 +38,10 @@ Looks = Annotated[
     Literal["auto", "off"] | None,
     Option("--looks", help="auto: ask once more what is doubtful.", rich_help_panel=JUDGE),
 ]
+Examples = Annotated[
+    Path | None,
+    Option("--examples", help="Labelled answers to show the judge.", metavar="LABELS", rich_help_panel=JUDGE),
+]
 Samples = Annotated[
     int | None,
     Option("--samples", help="First calls an answer; they vote.", metavar="N", min=1, rich_help_panel=JUDGE),

@@ -28,8 +28,9 @@ def key(rubric: Rubric, attempt: Attempt, plan: Plan) -> str:
 @cache
 def _judge(plan: Plan) -> str:
     shape = asdict(plan)
-    if plan.correction is None:  # so that runs from before there were any go on
-        del shape["correction"]
+    for name, none in (("correction", None), ("examples", ()), ("reference", True)):
+        if shape[name] == none:  # so that runs from before there were any go on
+            del shape[name]
     return json.dumps(shape, sort_keys=True, default=str)
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Literal, Protocol, cast
 
 from grader.correction import Correction
+from grader.strategies.examples import Example
 from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
 
 Unverified = Literal["flag", "review", "credit_none"]
@@ -28,6 +29,8 @@ class Plan:
     quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
     `samples`: so many first calls, in other orders; `jury`: other models and their endpoints, asked the same;
     `looks`: a joint call's doubtful verdicts are asked once more. All three leave the first call as it is.
+    `examples`: labelled answers, of which a joint prompt shows up to two; `reference`: whether it shows the
+    rubric's.
     `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
     `flagged` says what becomes of text addressed to a grader: `mask` leaves it out of what is judged,
     `review` also sets needs_review, `keep` judges it with the rest (to measure what the defence is worth).
@@ -43,6 +46,8 @@ class Plan:
     looks: bool = False
     unverified: Unverified = "review"
     flagged: Flagged = "review"
+    examples: tuple[Example, ...] = ()
+    reference: bool = True
     calibration: str = ""
     correction: Correction | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.marks import nonce, shown
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading
+from grader.strategies import Plan, Reading, examples
 from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, Verdict
 from grader.verdicts import read_reply, schema
 
@@ -33,7 +33,8 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
     words: dict[str, Any] = {
         "title": rubric.title,
         "criteria": rubric.criteria,
-        "reference": rubric.reference,
+        "reference": rubric.reference if plan.reference else "",
+        "examples": examples.chosen(plan.examples, rubric, attempt),
         "nonce": nonce(attempt.text),
         "answer": shown(attempt.text),
     }
