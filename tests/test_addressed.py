@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader.addressed import find, without
+from grader.addressed import find, notions, reading, without
+from grader.addressed.encoded import turned
 from grader.grading import grade_attempt
 from grader.types import Evidence, Flag, Grade, JudgeRequest
 from tests import fakes
@@ -116,3 +118,19 @@ def test_leaving_out_nothing_changes_nothing() -> None:
     text = "  a\n\n b "
     assert without(text, ()).text == text
     assert without(text, (Flag(kind="x", start=0, end=8),)).text == ""
+
+
+def test_every_notion_that_a_pattern_finds_is_found_by_its_hints_also_in_text_that_is_turned() -> None:
+    patterns = {
+        name: re.compile("|".join(held)) for name, held in json.loads(notions.FILE.read_text("utf-8")).items()
+    }
+    texts = [
+        row.get("injected") or row["text"] for name in ("attacks.jsonl", "honest.jsonl") for row in rows(name)
+    ]
+    for said in (reading.read(text).text for text in texts):
+        for text, near in zip((said, *turned(said)), notions.hints(said), strict=False):
+            assert notions.touched(text, near) == [name for name, one in patterns.items() if one.search(text)]
+
+
+def test_every_notion_s_pattern_has_characters_that_all_its_matches_have() -> None:
+    assert all(hint.literal for hint in notions._every())

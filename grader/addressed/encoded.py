@@ -15,6 +15,8 @@ _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :]?){12,}(?![0-9a-fA-F])"
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}|[A-Za-z0-9_.+-]){6,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}")
 _ENTITIES = re.compile(r"(?:&#?[0-9a-zA-Z]{2,8};[ ]?){4,}")
+FEWEST = 4
+"""Characters written with a mark that make a code."""
 MOST = 50
 """Codes that are looked into, the first of a text; more of them is no answer."""
 LONGEST = 20_000
@@ -23,14 +25,14 @@ LONGEST = 20_000
 def codes(text: str) -> Iterator[tuple[int, int, str]]:
     """Span and plain text of each stretch that decodes to words."""
     count = 0
-    for pattern, decode in (
-        (_BASE64, _base64),
-        (_HEX, _hex),
-        (_PERCENT, _percent),
-        (_ESCAPES, _escapes),
-        (_ENTITIES, html.unescape),
+    for pattern, decode, mark in (
+        (_BASE64, _base64, ""),
+        (_HEX, _hex, ""),
+        (_PERCENT, _percent, "%"),
+        (_ESCAPES, _escapes, "\\"),
+        (_ENTITIES, html.unescape, "&"),
     ):
-        for found in pattern.finditer(text):
+        for found in pattern.finditer(text) if text.count(mark) >= FEWEST else ():
             said = decode(found[0][:LONGEST])
             if said and said != found[0] and _wordy(said):
                 yield found.start(), found.end(), said
@@ -61,7 +63,7 @@ def _hex(code: str) -> str:
 
 
 def _percent(code: str) -> str:
-    return unquote(code, errors="replace") if code.count("%") >= 4 else ""
+    return unquote(code, errors="replace") if code.count("%") >= FEWEST else ""
 
 
 def _escapes(code: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.addressed import encoded, signs, weighing
+from grader.addressed.notions import Hints, hints
 from grader.addressed.reading import Piece, Read, mixed_words, pieces, read
 from grader.types import Flag
 
@@ -44,8 +45,7 @@ _TAGS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A piece with its log-odds and the kind of flag that it would be."""
 
     piece: Piece
@@ -68,22 +68,31 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
         (start, end, said, max(map(fit.score, _sentences(said)), default=0.0) + 1.0)
         for start, end, said in encoded.codes(text)
     ]
+    near, *others = hints(whole.text)
+    turned = [
+        some if len(signs.named({one.notion for one in some})) > FEWEST_TURNED else () for some in others
+    ]
     for piece in pieces(whole.text):
         sentence = whole.text[piece.start : piece.end]
-        score, kind, said = fit.score(sentence), ADDRESSED, ""
-        start, end = whole.span(piece.start, piece.end)
+        score, kind, said = fit.score(sentence, near), ADDRESSED, ""
         for first, last, plain, spoken in codes:
+            start, end = whole.span(piece.start, piece.end)
             if first < end and start < last and spoken > score:
                 score, kind, said = spoken, ENCODED, plain
-        for plain in encoded.turned(sentence) if score < SURE else ():
-            shown = len(signs.notions(plain))
-            if shown > FEWEST_TURNED and shown > 2 * len(signs.notions(sentence)) + FEWEST_TURNED:
-                score, kind, said = max(score, fit.score(plain) + 1.0), ENCODED, plain
+        for plain, some in _turned(sentence, turned) if score < SURE else ():
+            shown = len(signs.notions(plain, some))
+            if shown > FEWEST_TURNED and shown > 2 * len(signs.notions(sentence, near)) + FEWEST_TURNED:
+                score, kind, said = max(score, fit.score(plain, some) + 1.0), ENCODED, plain
         if kind == ADDRESSED and _VERDICT.search(sentence):
             kind, score = VERDICT, score + 1.0
         elif kind == ADDRESSED and _TOKENS.search(sentence):
             kind = TOKENS
         yield Weighed(piece, score, kind, said)
+
+
+def _turned(sentence: str, near: Sequence[Hints]) -> Iterator[tuple[str, Hints]]:
+    """The sentence turned, where its text holds enough hints that are turned likewise."""
+    return zip(encoded.turned(sentence), near, strict=False) if any(near) else iter(())
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -141,7 +150,8 @@ def _hidden(text: str) -> list[Flag]:
     """Tag characters, direction overrides, words with invisible seams, words in two alphabets."""
     if text.isascii():
         return []
-    spans = [found.span() for found in _TAGS.finditer(text)]
+    odd = not text.replace("\n", "").isprintable()  # as every character of _TAGS but the letters is
+    spans = [found.span() for found in _TAGS.finditer(text)] if odd else []
     mixed = mixed_words(text)
     spans += mixed if len(mixed) > 1 else []
     return [

@@ -8,6 +8,8 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
+from typing import NamedTuple
 
 _ALIKE = dict(
     zip(
@@ -36,8 +38,7 @@ class Read:
         return self.origin[start], self.origin[end - 1] + 1
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A sentence or line by its span in the text as read; `paragraph` counts blank lines before it."""
 
     start: int
@@ -60,17 +61,15 @@ def _plain(character: str) -> str:
 
 def read(text: str) -> Read:
     """Time and memory grow with the length of the text."""
-    said: list[str] = []
-    origin = array("L")
-    spelt = bytearray(len(text))
+    said = list(map(_plain, text))
     for found in _SPELT.finditer(text):
         for index in range(*found.span()):
-            spelt[index] = text[index].isspace()
-    for index, character in enumerate(text):
-        for one in "" if spelt[index] else _plain(character):
-            said.append(one)
-            origin.append(index)
-    return Read("".join(said), origin)
+            if text[index].isspace():
+                said[index] = ""
+    whole = "".join(said)
+    if len(whole) == len(text) and "" not in said:
+        return Read(whole, array("L", range(len(text))))
+    return Read(whole, array("L", chain.from_iterable(map(repeat, range(len(text)), map(len, said)))))
 
 
 def pieces(text: str) -> Iterator[Piece]:

@@ -1,15 +1,14 @@
-"""What a sentence shows: which notions of grading, ordering and pleading it touches, and its words. Pure."""
+"""What a sentence shows: notions of grading, ordering and pleading, pairs of them, and its words. Pure."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable
 from itertools import combinations
-from pathlib import Path
+from operator import add
 
-FILE = Path(__file__).with_name("notions.json")
+from grader.addressed.notions import Hints, touched
+
 ABOUT = "about"
 """The notion of telling of attacks or giving examples: what such a sentence quotes is not its own."""
 PAIRED = frozenset(
@@ -33,20 +32,20 @@ _QUOTED = re.compile(r"[“「‘][^”」’\n]*[”」’]|\"[^\"\n]*\"|`[^`\n
 STEM = 6
 
 
-@cache
-def _notions() -> Mapping[str, re.Pattern[str]]:
-    held = json.loads(FILE.read_text("utf-8"))
-    return {name: re.compile("|".join(alternatives)) for name, alternatives in held.items()}
-
-
-def own_words(sentence: str) -> str:
+def own_words(sentence: str, near: Hints) -> str:
     """The sentence without what it quotes, when it tells of attacks or gives an example."""
-    return _QUOTED.sub("“”", sentence) if _notions()[ABOUT].search(sentence) else sentence
+    about = any(one.notion == ABOUT and one.holds(sentence) for one in near)
+    return _QUOTED.sub("“”", sentence) if about else sentence
 
 
-def notions(sentence: str) -> list[str]:
+def notions(sentence: str, near: Hints) -> list[str]:
     """Names of the notions a sentence (as `reading.read` gives it) touches, and pairs of them."""
-    found = [name for name, pattern in _notions().items() if name != ABOUT and pattern.search(sentence)]
+    return named(touched(sentence, near))
+
+
+def named(touched: Iterable[str]) -> list[str]:
+    """The signs that these notions are, alone and in pairs."""
+    found = [name for name in touched if name != ABOUT]
     pairs = combinations((name for name in found if name in PAIRED), 2)
     return ["~" + name for name in found] + [f"~{one}+{other}" for one, other in pairs]
 
@@ -57,7 +56,8 @@ def grams(sentence: str) -> set[str]:
     before = ""
     for run in _WORD.findall(sentence):
         if "\u4e00" <= run[0] <= "\u9fff":
-            found.update(run[i : i + size] for size in (2, 3) for i in range(len(run) - size + 1))
+            pairs = list(map(add, run, run[1:]))
+            found.update(pairs, map(add, pairs, run[2:]))
             before = ""
             continue
         run = ("1" if run == "1" else "0") if run[0].isdigit() else run[:STEM]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from grader.addressed import signs
+from grader.addressed.notions import Hints, hints
 
 FILE = Path(__file__).with_name("weights.json")
 FEWEST = 4
@@ -22,17 +23,28 @@ class Fit:
     bias: float
     weights: Mapping[str, float]
 
-    def score(self, sentence: str) -> float:
-        """Log-odds that the sentence, as reading.read gives it, is addressed to a grader."""
-        return self.bias + sum(self.weights.get(sign, 0.0) * size for sign, size in shows(sentence).items())
+    def score(self, sentence: str, near: Hints | None = None) -> float:
+        """Log-odds that the sentence, as reading.read gives it, is addressed to a grader.
+
+        `near`: the hints of the text around it, where they were looked for already.
+        """
+        words, share, notions = _shown(sentence, hints(sentence)[0] if near is None else near)
+        return self.bias + share * self._sum(words) + self._sum(notions)
+
+    def _sum(self, shown: Collection[str]) -> float:
+        return sum([self.weights[sign] for sign in shown if sign in self.weights])
 
 
 def shows(sentence: str) -> dict[str, float]:
     """The signs of a sentence and how much each counts: a notion 1, words less the more there are."""
-    own = signs.own_words(sentence)
+    words, share, notions = _shown(sentence, hints(sentence)[0])
+    return dict.fromkeys(words, share) | dict.fromkeys(notions, 1.0)
+
+
+def _shown(sentence: str, near: Hints) -> tuple[set[str], float, list[str]]:
+    own = signs.own_words(sentence, near)
     words = signs.grams(own)
-    share = 2 / max(len(words), FEWEST) ** 0.5
-    return dict.fromkeys(words, share) | dict.fromkeys(signs.notions(own), 1.0)
+    return words, 2 / max(len(words), FEWEST) ** 0.5, signs.notions(own, near)
 
 
 @cache
