@@ -31,6 +31,10 @@ from grader.types import Judge
 from grader.wire import to_json
 
 
+@options.settings(
+    "bank model api_base client strategy looks samples jury examples calibration concurrency max_cost "
+    "timeout seed lang cassette mode min"
+)
 def batch(
     paths: Annotated[
         list[str],
@@ -40,30 +44,12 @@ def batch(
         Path, Option("--out", help="Folder of the run; the same one again resumes.", metavar="RUN")
     ],
     q: options.Question = None,
-    bank: options.Bank = None,
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    looks: options.Looks = None,
-    samples: options.Samples = None,
-    jury: options.Jury = None,
-    examples: options.Examples = None,
-    calibration: options.Calibration = None,
-    concurrency: options.Concurrency = None,
-    max_cost: options.MaxCost = None,
-    timeout: options.Timeout = None,
-    seed: options.Seed = None,
-    lang: options.Lang = None,
-    cassette: options.Cassette = None,
-    mode: options.Mode = None,
+    *,
     json: options.Json = False,
-    min: options.Min = None,
     dry_run: options.DryRun = False,
+    **flags: object,
 ) -> int:
     """Grade a round of answers into a run."""
-    given = dict(locals())
-    flags = {one: given[one] for one in given if one not in ("paths", "out", "q", "json", "dry_run")}
     settings = settings_of(flags)
     shelf = load(settings.bank)
     check(paths)

@@ -87,6 +87,10 @@ Reference = Annotated[
 ]
 
 
+@options.settings(
+    "bank model api_base client strategy looks samples jury examples calibration concurrency max_cost "
+    "timeout seed lang cassette mode"
+)
 def calibrate(
     labels: Labels,
     run: Run = None,
@@ -96,31 +100,15 @@ def calibrate(
     fit: Fit = False,
     out: Out = None,
     right_rate: Rate = 0.9,
-    bank: options.Bank = None,
-    calibration: options.Calibration = None,
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    looks: options.Looks = None,
-    samples: options.Samples = None,
-    jury: options.Jury = None,
-    examples: options.Examples = None,
     reference: Reference = None,
-    concurrency: options.Concurrency = None,
-    max_cost: options.MaxCost = None,
-    timeout: options.Timeout = None,
-    seed: options.Seed = None,
-    lang: options.Lang = None,
-    cassette: options.Cassette = None,
-    mode: options.Mode = None,
+    *,
     json: options.Json = False,
     dry_run: options.DryRun = False,
+    **flags: object,
 ) -> int:
     """Measure how far a judge agrees with people's labels; fit a calibration for it."""
-    given = dict(locals()) | {"calibration": calibration or "off"}
-    ours = ("labels", "run", "card", "against", "drift", "fit", "out", "right_rate", "json", "dry_run")
-    settings = settings_of({name: value for name, value in given.items() if name not in ours})
+    calibration = flags["calibration"] or "off"
+    settings = settings_of(flags | {"calibration": calibration, "reference": reference})
     check_files(card or (), fit=fit, out=out, calibration=calibration)
     labelled = label_files.read(labels, load(settings.bank))
     labelled = fitting.unseen(labelled, run, settings)
@@ -163,11 +151,11 @@ def measured(
     return made
 
 
-def check_files(files: Sequence[Path], *, fit: bool, out: Path | None, calibration: str | None) -> None:
+def check_files(files: Sequence[Path], *, fit: bool, out: Path | None, calibration: object) -> None:
     """InputError for options that don't go together and cards of unknown kind, before anything is asked."""
     if out is not None and not fit:
         raise InputError("--out says where a fit goes", "add --fit; --card keeps what was measured")
-    if fit and calibration not in (None, "off"):
+    if fit and calibration != "off":
         raise InputError("--fit and --calibration don't go together", "a fit starts from the judge as it is")
     for one in files:
         if one.suffix.lower() not in (".md", ".html", ".json"):

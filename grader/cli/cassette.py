@@ -66,6 +66,7 @@ def row(path: Path) -> dict[str, Any]:
 
 
 @app.command()
+@options.settings("bank model api_base client strategy seed lang")
 def prune(
     folder: Folder,
     paths: Annotated[
@@ -73,22 +74,15 @@ def prune(
         Argument(help="All answers whose recordings are kept.", metavar="PATH...", show_default=False),
     ],
     q: options.Question = None,
-    bank: options.Bank = None,
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    seed: options.Seed = None,
-    lang: options.Lang = None,
+    *,
     dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be deleted.")] = False,
+    **flags: object,
 ) -> int:
     """Delete the recordings that grading PATHs does not play.
 
     Every answer is graded once in replay, which costs nothing; what was not played is deleted. When a single
     answer can't be read or has no recording, nothing is.
     """
-    given = dict(locals())
-    flags = {name: given[name] for name in given if name not in ("folder", "paths", "q", "dry_run")}
     flags |= {"cassette": folder, "mode": "replay"}
     held = cassette.paths(folder)
     played = played_by(paths, q, flags)

@@ -43,6 +43,9 @@ Update = Annotated[
 ]
 
 
+@options.settings(
+    "min bank model api_base client strategy calibration concurrency timeout seed lang max_cost cassette mode"
+)
 def check(
     paths: Paths = None,
     since: Since = None,
@@ -50,25 +53,10 @@ def check(
     out: Out = None,
     update_scores: Update = False,
     json: options.Json = False,
-    min: options.Min = None,
-    bank: options.Bank = None,
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    calibration: options.Calibration = None,
-    concurrency: options.Concurrency = None,
-    timeout: options.Timeout = None,
-    seed: options.Seed = None,
-    lang: options.Lang = None,
-    max_cost: options.MaxCost = None,
-    cassette: options.Cassette = None,
-    mode: options.Mode = None,
+    **flags: object,
 ) -> int:
     """Check write-ups against their bars; with recordings it needs no key and no network."""
-    given = dict(locals())
-    ours = ("paths", "since", "format", "out", "update_scores", "json")
-    settings = settings_of({name: value for name, value in given.items() if name not in ours})
+    settings = settings_of(flags)
     names = formats.parse(format) if format else ()
     if names and out is None:
         raise InputError("--format needs a place", "add --out FILE, or --out DIR for several formats")

@@ -23,34 +23,22 @@ from grader.types import Attempt, Grade, Rubric
 from grader.wire import to_json
 
 
+@options.settings(
+    "bank model api_base client strategy looks samples jury examples calibration timeout seed lang "
+    "cassette mode min"
+)
 def grade(
     answer: Annotated[
         str, Argument(help="A file, or - for standard input.", metavar="ANSWER", show_default=False)
     ],
     q: options.Question = None,
-    bank: options.Bank = None,
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    looks: options.Looks = None,
-    samples: options.Samples = None,
-    jury: options.Jury = None,
-    examples: options.Examples = None,
-    calibration: options.Calibration = None,
-    timeout: options.Timeout = None,
-    seed: options.Seed = None,
-    lang: options.Lang = None,
-    cassette: options.Cassette = None,
-    mode: options.Mode = None,
+    *,
     json: options.Json = False,
-    min: options.Min = None,
     dry_run: options.DryRun = False,
+    **flags: object,
 ) -> int:
     """Grade one answer: a file, or - for standard input."""
-    given = dict(locals())
-    ours = ("answer", "q", "json", "dry_run")
-    settings = settings_of({name: value for name, value in given.items() if name not in ours})
+    settings = settings_of(flags)
     attempt = read(answer, q)
     rubric = load(settings.bank).question(attempt.question).rubric
     chosen = choose(settings)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from typer import Option
+
+F = TypeVar("F", bound=Callable[..., int])
 
 JUDGE = "The judge"
 SHOWN = "What comes out"
@@ -109,3 +113,29 @@ Question = Annotated[
         rich_help_panel=GIVEN,
     ),
 ]
+SETTINGS: dict[str, Any] = {
+    "bank": Bank, "model": Model, "api_base": ApiBase, "client": Client, "strategy": Strategy, "looks": Looks,
+    "samples": Samples, "jury": Jury, "examples": Examples, "calibration": Calibration,
+    "concurrency": Concurrency, "max_cost": MaxCost, "timeout": Timeout, "seed": Seed, "lang": Lang, "cassette": Cassette,
+    "mode": Mode, "min": Min,
+}  # fmt: skip
+
+
+def settings(names: str) -> Callable[[F], F]:
+    """The command takes the options of these settings as `**flags`, in its help before its own after `*`."""
+
+    def add(command: F) -> F:
+        own = [
+            one
+            for one in signature(command, eval_str=True).parameters.values()
+            if one.kind is not Parameter.VAR_KEYWORD
+        ]
+        more = [
+            Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=SETTINGS[one])
+            for one in names.split()
+        ]
+        first = [one for one in own if one.kind is not Parameter.KEYWORD_ONLY]
+        command.__signature__ = Signature([*first, *more, *own[len(first) :]])  # type: ignore[attr-defined]
+        return command
+
+    return add
