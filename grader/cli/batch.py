@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,16 +19,13 @@ from grader.cli import forecast, options, recordings
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_json
 from grader.cli.interrupts import listening
+from grader.cli.limits import Limits, limits
 from grader.cli.progress import shown
 from grader.cli.summary import Summary
-from grader.engines.budget import Budget
 from grader.engines.rounds import grade_round
-from grader.engines.throttle import Throttle
 from grader.errors import InputError
 from grader.judges import connect
-from grader.judges.prices import Price, price
 from grader.runs import Run
-from grader.types import Judge
 from grader.wire import to_json
 
 
@@ -53,43 +51,49 @@ def batch(
     settings = settings_of(flags)
     shelf = load(settings.bank)
     check(paths)
-    chosen = choose(settings)
-    tariff = price(chosen.plan.model)
-    if settings.max_cost is not None and tariff is None:
-        raise InputError(
-            f"--max-cost can't be kept: no price of {chosen.plan.model} is known",
-            "leave --max-cost out, or set requests_per_minute in grade.toml to go slowly",
-        )
+    jobs = partial(read_round, paths, shelf, question=q)
+    summary = graded(jobs, out, choose(settings), paths, json=json, dry_run=dry_run)
+    return summary.close(settings.min, json) if summary else 0
+
+
+def graded(
+    jobs: Callable[[], Iterator[Job | Refused]],
+    out: Path,
+    chosen: Chosen,
+    paths: Sequence[str],
+    *,
+    json: bool = False,
+    dry_run: bool = False,
+) -> Summary | None:
+    """Look through the round, then grade what is open into the run; None after a dry run."""
+    held = limits(chosen)
     if dry_run:
-        done, _ = runs.index(out)
-        look(read_round(paths, shelf, question=q), chosen, tariff, done, None)
-        return 0
-    sitting = {"paths": paths, "model": chosen.plan.model, "endpoint": chosen.plan.endpoint,
+        look(jobs(), chosen, held, runs.index(out)[0], None)
+        return None
+    sitting = {"paths": list(paths), "model": chosen.plan.model, "endpoint": chosen.plan.endpoint,
                "strategy": chosen.plan.strategy}  # fmt: skip
     with runs.open_run(out, sitting) as run:
         for words in run.notes:
             note(f"note: {words}")
-        found = look(read_round(paths, shelf, question=q), chosen, tariff, run.done, run)
-        summary = Summary(found, out)
+        summary = Summary(look(jobs(), chosen, held, run.done, run), out)
         try:
-            asyncio.run(play(read_round(paths, shelf, question=q), run, chosen, tariff, summary, json))
+            asyncio.run(play(jobs(), run, chosen, held, summary, json))
         finally:
             run.close_sitting(summary.facts())
-    return summary.close(settings.min, json)
+    return summary
 
 
 def look(
-    round_: Iterable[Job | Refused], chosen: Chosen, tariff: Price | None,
-    done: Mapping[int, int], run: Run | None,
-) -> estimates.Estimate:  # fmt: skip
+    jobs: Iterable[Job | Refused], chosen: Chosen, held: Limits, done: Mapping[int, int], run: Run | None
+) -> estimates.Estimate:
     """The plan, said on stderr before anything is paid."""
     found = estimates.survey(
-        round_,
+        jobs,
         chosen.plan,
         done=lambda key: runs.is_done(done, key),
         known=lambda attempt: runs.number(attempt) in done,
         recorded=recordings.known(chosen.settings, run),
-        price=tariff,
+        price=held.price,
     )
     forecast.say(found, chosen)
     if not found.answers:
@@ -98,37 +102,20 @@ def look(
 
 
 async def play(
-    round_: Iterator[Job | Refused],
-    run: Run,
-    chosen: Chosen,
-    tariff: Price | None,
-    summary: Summary,
-    json: bool,
+    jobs: Iterable[Job | Refused], run: Run, chosen: Chosen, held: Limits, summary: Summary, json: bool
 ) -> None:
     """Grade what is open; every grade is in the run before it is counted."""
-    settings, stop = chosen.settings, summary.stop
-    throttle = Throttle(
-        settings.concurrency,
-        requests_per_minute=settings.requests_per_minute,
-        tokens_per_minute=settings.tokens_per_minute,
-        tokens=lambda request: estimates.expected(request).prompt + estimates.expected(request).completion,
-    )
-    budget = Budget(settings.max_cost, tariff.of if tariff else None, estimates.most)
-
-    def around(single: Judge) -> Judge:
-        return throttle.wrap(budget.wrap(single))
-
-    progress, told = summary.progress, set[str]()
-    async with connect(settings, chosen.choice, notice=progress.retried, around=around) as asking:
+    settings, stop, progress, told = chosen.settings, summary.stop, summary.progress, set[str]()
+    async with connect(settings, chosen.choice, notice=progress.retried, around=held.around) as asking:
         judge = recordings.wrap(asking, settings, run)
         forget = recordings.forget(settings, run)
-        with listening(stop, lambda: throttle.flying), shown(progress) as display:
+        with listening(stop, lambda: held.throttle.flying), shown(progress) as display:
             async for outcome in grade_round(
-                round_, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
+                jobs, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
             ):
-                summary.add(outcome, budget.spent if tariff else None)
+                summary.add(outcome, held.budget.spent if held.price else None)
                 display.tick()
                 tell_void(chosen.plan, [outcome.grade], told)
                 if json:
                     put_json(to_json(outcome.grade))
-    summary.calls = budget.calls
+    summary.calls = held.budget.calls

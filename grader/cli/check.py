@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
-from grader import estimates
 from grader.bank import load
 from grader.checks import checking, standing
 from grader.checks.checking import Checked, Scope
@@ -18,17 +17,15 @@ from grader.checks.terms import Terms
 from grader.checks.terms import read as read_terms
 from grader.cli import ci, options, trouble
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
-from grader.cli.console import note, put, stdout_console
+from grader.cli.console import note, put, retried, stdout_console
+from grader.cli.limits import limits
 from grader.cli.report import Formats, Out, put_pages
 from grader.config import Settings
-from grader.engines.budget import Budget
-from grader.engines.throttle import Throttle
 from grader.errors import InputError
 from grader.judges import connect
-from grader.judges.prices import price
 from grader.report import findings, formats, overview
 from grader.report.graded import Run
-from grader.types import Judge, Lang
+from grader.types import Lang
 
 Paths = Annotated[
     list[Path] | None,
@@ -86,26 +83,11 @@ def _judged(there: Scope, terms: Terms, settings: Settings) -> Checked:
 async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen) -> Checked:
     measure = checking.measure(terms, settings.min, there, _root(settings))
     seen = ci.progress(settings.mode, len(there.writeups))
-    around = _bounded(settings, chosen)
-    async with connect(settings, chosen.choice, notice=ci.retried, around=around) as judge:
+    around = limits(chosen).around
+    async with connect(settings, chosen.choice, notice=retried, around=around) as judge:
         return await checking.judged(
             there.writeups, judge, chosen.plan, concurrency=settings.concurrency, measure=measure, seen=seen
         )
-
-
-def _bounded(settings: Settings, chosen: Chosen) -> Callable[[Judge], Judge]:
-    """What stands around each real call: the limits of concurrency, rate and cost."""
-    tariff = price(chosen.plan.model) if settings.max_cost is not None and settings.mode != "replay" else None
-    if settings.max_cost is not None and settings.mode != "replay" and tariff is None:
-        raise InputError(f"max_cost can't be kept: no price of {chosen.plan.model} is known", "leave it out")
-    throttle = Throttle(
-        settings.concurrency,
-        requests_per_minute=settings.requests_per_minute,
-        tokens_per_minute=settings.tokens_per_minute,
-        tokens=lambda request: estimates.expected(request).prompt + estimates.expected(request).completion,
-    )
-    budget = Budget(settings.max_cost, tariff.of if tariff else None, estimates.most)
-    return lambda judge: throttle.wrap(budget.wrap(judge))
 
 
 def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:

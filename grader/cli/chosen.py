@@ -41,8 +41,6 @@ def choose(settings: Settings) -> Chosen:
         note(stack.trust(plan.strategy))
     if settings.examples is not None:
         note(_of_examples(plan, settings.examples))
-    if settings.unverified is not None:
-        plan = replace(plan, unverified=settings.unverified)
     found = calibration.look(settings.calibration, plan, Path.cwd())
     for words in found.notes:
         note(words)

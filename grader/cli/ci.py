@@ -14,7 +14,6 @@ from grader.checks.checking import Checked
 from grader.checks.writeups import inside
 from grader.cli.console import note, put
 from grader.config import Settings
-from grader.errors import JudgeError
 from grader.report import escape, markdown
 from grader.report.annotations import render as workflow_commands
 from grader.report.findings import Finding
@@ -54,11 +53,6 @@ def progress(mode: str, total: int) -> Callable[[Graded], None]:
             note(f"{next(count)}/{total} {escape.line(row.attempt.path)} {score}")
 
     return seen
-
-
-def retried(error: JudgeError) -> None:
-    """Say that a call is tried again, so that waiting is not silence."""
-    note(f"trying again: {escape.line(error.message)}")
 
 
 def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no_mean: bool) -> None:

@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from grader.bank.textfile import HIDDEN
-from grader.report.plain import ESCAPES
+from grader.errors import GraderError
+from grader.report.plain import ESCAPES, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +38,11 @@ def note(text: str) -> None:
     if sys.stderr is not None:
         sys.stderr.write(HIDDEN.sub("", ESCAPES.sub("", text)) + "\n")
         sys.stderr.flush()
+
+
+def retried(error: GraderError) -> None:
+    """Say that a call is tried again, so that waiting is not silence."""
+    note(f"trying again: {plain(error.message)}")
 
 
 def put(text: str) -> None:

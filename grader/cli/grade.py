@@ -12,8 +12,7 @@ from grader import looks as opinions
 from grader.bank import load, read_attempt
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
-from grader.cli.console import note, put_json, stdout_console
-from grader.errors import JudgeError
+from grader.cli.console import note, put_json, retried, stdout_console
 from grader.grading import grade_attempt
 from grader.judges import connect
 from grader.report.plain import plain
@@ -76,11 +75,6 @@ async def judged(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
     """The grade by the chosen judge."""
     async with connect(chosen.settings, chosen.choice, notice=retried) as judge:
         return await grade_attempt(rubric, attempt, judge, chosen.plan)
-
-
-def retried(error: JudgeError) -> None:
-    """Say that a call is tried again, so that waiting is not silence."""
-    note(f"trying again: {error.message}")
 
 
 def exit_code(made: Grade, bar: float | None) -> int:

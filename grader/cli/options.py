@@ -114,10 +114,10 @@ Question = Annotated[
     ),
 ]
 SETTINGS: dict[str, Any] = {
-    "bank": Bank, "model": Model, "api_base": ApiBase, "client": Client, "strategy": Strategy, "looks": Looks,
-    "samples": Samples, "jury": Jury, "examples": Examples, "calibration": Calibration,
-    "concurrency": Concurrency, "max_cost": MaxCost, "timeout": Timeout, "seed": Seed, "lang": Lang, "cassette": Cassette,
-    "mode": Mode, "min": Min,
+    "bank": Bank, "model": Model, "api_base": ApiBase, "client": Client, "strategy": Strategy,
+    "looks": Looks, "samples": Samples, "jury": Jury, "examples": Examples, "calibration": Calibration,
+    "concurrency": Concurrency, "max_cost": MaxCost, "timeout": Timeout, "seed": Seed, "lang": Lang,
+    "cassette": Cassette, "mode": Mode, "min": Min,
 }  # fmt: skip
 
 
