@@ -91,7 +91,7 @@ def test_evidence_is_marked_in_place_and_the_text_stays_whole() -> None:
 
 def test_a_chart_holds_shapes_and_words_and_no_style_of_its_own() -> None:
     row = fakes.graded(question=fakes.Question(id="Q1", title="t", rubric=fakes.rubric(), section=NASTY))
-    drawn = charts.stacked(summary.tallies([row], summary.by_section), 300)
+    drawn = charts.stacked(summary.tallies([row], summary.VIEWS["section"]), 300)
     assert "<style" not in drawn
     assert " style=" not in drawn
     assert "<script" not in drawn

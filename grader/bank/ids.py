@@ -6,7 +6,6 @@ import re
 
 SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # not file names on Windows
-IN_BANK = r"(?:Q|q|Question\s+|question\s+)\d{1,5}"
 REFERENCE = re.compile(r"(?<![A-Za-z0-9])[Qq](\d{1,5})(?:\s*[-–—~～至到]+\s*[Qq]?(\d{1,5})(?!\d))?")
 
 

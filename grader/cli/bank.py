@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Option, Typer
 
 from grader.cli import console, options
-from grader.cli.opened import bank_of
+from grader.cli.chosen import bank_of
 
 app = Typer(help="List, show, import and lint questions; tracks.", no_args_is_help=True, add_completion=False)
 
@@ -78,19 +78,9 @@ def tracks(bank: options.Bank = None, json: options.Json = False) -> int:
 
     info = bank_of(bank).info
     if json:
-        fields = (
-            "title",
-            "audience",
-            "study_time",
-            "tracks",
-            "days",
-            "advice",
-            "resources",
-            "updated",
-            "count",
-        )
-        whole = asdict(info)
-        console.put_json({name: whole[name] for name in fields}, indent=1)
+        fields = ("title", "audience", "study_time", "tracks", "days", "advice", "resources", "updated",
+                  "count")  # fmt: skip
+        console.put_json({name: asdict(info)[name] for name in fields}, indent=1)
     else:
         bank_shown.tracks(info, console.stdout_console())
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader import config, stack
 from grader.api import plan_for
+from grader.bank import Bank, load
 from grader.calibration import found as calibration
 from grader.cli.console import note
 from grader.config import Choice, Settings
@@ -30,6 +31,11 @@ class Chosen:
 def settings_of(flags: Mapping[str, object]) -> Settings:
     """Settings from flags, environment and files; InputError for a bad one."""
     return config.load(flags, cwd=Path.cwd(), environ=os.environ)
+
+
+def bank_of(folder: Path | None) -> Bank:
+    """The bank of --bank, GRADE_BANK or the config file; else the packaged one."""
+    return load(settings_of({"bank": folder}).bank)
 
 
 def choose(settings: Settings) -> Chosen:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from grader import runs, scoring, signals
-from grader.bank import Bank, load
+from grader.bank import Bank
 from grader.bank.ids import normalise
 from grader.cli import options
-from grader.cli.chosen import settings_of
+from grader.cli.chosen import bank_of
 from grader.cli.console import note, stdout_console
 from grader.errors import InputError
 from grader.report.plain import plain, wrapped
@@ -52,7 +52,7 @@ def label(
     bank: options.Bank = None,
 ) -> int:
     """Decide verdicts yourself: your labels count in scores, and the judge's verdicts stay beside them."""
-    shelf = load(settings_of({"bank": bank}).bank)
+    shelf = bank_of(bank)
     waiting = sorted(undecided(run, again=again, question=q), key=lambda one: -one.weight)
     if not waiting:
         note("nothing is open: people have decided all of it" + (" (--again asks anew)" if not again else ""))

@@ -23,12 +23,6 @@ class Progress:
         self.trouble = ""
         self.started = time.monotonic()
 
-    def add(self, cost: float | None) -> None:
-        """One more answer is through."""
-        self.count += 1
-        if cost is not None:
-            self.cost = (self.cost or 0.0) + cost
-
     def retried(self, error: Exception) -> None:
         """A try failed and is repeated."""
         self.repeated += 1

@@ -9,7 +9,7 @@ from rich.text import Text
 from typer import Argument, Typer
 
 from grader.cli import console, options
-from grader.cli.opened import bank_of
+from grader.cli.chosen import bank_of
 from grader.types import Criterion
 
 if TYPE_CHECKING:

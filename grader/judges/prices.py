@@ -20,8 +20,6 @@ class Price:
     prompt: float
     completion: float
     cached: float
-    context: int | None = None
-    takes_schema: bool = False
 
     def of(self, usage: Usage) -> float:
         """What `usage` cost, in USD."""
@@ -38,13 +36,10 @@ def price(model: str) -> Price | None:
     if row is None or not isinstance(row.get("input_cost_per_token"), int | float):
         return None
     prompt = float(row["input_cost_per_token"])
-    window = row.get("max_input_tokens")
     return Price(
         prompt=prompt,
         completion=float(row.get("output_cost_per_token") or 0.0),
         cached=float(row.get("cache_read_input_token_cost") or prompt),
-        context=window if isinstance(window, int) else None,
-        takes_schema=bool(row.get("supports_response_schema")),
     )
 
 

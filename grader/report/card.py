@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.agreement.kappas import Table
 from grader.agreement.measured import Agreement
 from grader.calibration.card import Card, Worst
-from grader.report.card_words import number, rows, sentences, span
+from grader.report.card_words import number, rows, sentences
 from grader.report.escape import markdown as escaped
 from grader.report.markdown import table
 from grader.report.plain import plain, shortened, wrapped
@@ -143,6 +143,3 @@ def _worst_lines(one: Worst) -> Iterator[str]:
     yield f"{plain(one.attempt)}, {plain(one.criterion)}: people {one.label}, judge {one.judged}"
     for name, text, most in _words(one):
         yield f"{name}: {shortened(plain(text), most // 2)}"
-
-
-__all__ = ["html", "made_with", "markdown", "span", "terminal"]

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
+
+from rich.cells import cell_len
 
 from grader.report.summary import STATES, Tally
 
 SPACE = "{http://www.w3.org/2000/svg}"
 DROPPED = ("defs", "desc", "title", "style", "script")
-KEPT_ATTRIBUTES = frozenset(
-    (
-        "viewBox",
-        "class",
-        "x",
-        "y",
-        "width",
-        "height",
-        "rx",
-        "ry",
-        "d",
-        "transform",
-        "cx",
-        "cy",
-        "r",
-        "text-anchor",
-    )
-)
+KEPT = frozenset((
+    "viewBox", "class", "x", "y", "width", "height", "rx", "ry", "d", "transform", "cx", "cy", "r",
+    "text-anchor",
+))  # fmt: skip
 Series = Sequence[tuple[str, Sequence[float | None]]]
 
 
@@ -74,7 +61,7 @@ def _bars(kind: str, labels: Sequence[str], series: Series, width: int, **more: 
         kind,
         width,
         max(90, 50 + rows * (34 if kind != "HorizontalBar" else 22)),
-        margin_left=max((_cells(one) * 6.6 - len(one) * 6 for one in labels), default=0) + 8,
+        margin_left=max((cell_len(one) * 6.6 - len(one) * 6 for one in labels), default=0) + 8,
         print_values=kind != "HorizontalBar",
         print_zeroes=False,
         show_x_labels=False,
@@ -113,7 +100,7 @@ def _svg(chart: Any) -> str:
 
 
 def _strip(node: ElementTree.Element) -> None:
-    for name in [one for one in node.attrib if one not in KEPT_ATTRIBUTES]:
+    for name in [one for one in node.attrib if one not in KEPT]:
         del node.attrib[name]
     for child in list(node):
         tag = child.tag.removeprefix(SPACE) if isinstance(child.tag, str) else "comment"
@@ -123,15 +110,10 @@ def _strip(node: ElementTree.Element) -> None:
             _strip(child)
 
 
-def _cells(text: str) -> int:
-    """Width in half-width cells."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
-
-
 def _cut(text: str, cells: int) -> str:
     """At most so many cells."""
-    if _cells(text) <= cells:
+    if cell_len(text) <= cells:
         return text
-    while text and _cells(text) > cells - 1:
+    while text and cell_len(text) > cells - 1:
         text = text[:-1]
     return text.rstrip() + "…"

@@ -110,7 +110,7 @@ def _linked(text: str) -> Markup:
 
 def _group(run: Run, group: summary.Group) -> dict[str, Any]:
     """What the round at a glance shows of comparable grades."""
-    sections = summary.tallies(group.rows, summary.by_section)
+    sections = summary.tallies(group.rows, summary.VIEWS["section"])
     scores = [one.grade.score for one in group.rows if one.grade.score is not None]
     return {
         "run": run,

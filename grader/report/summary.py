@@ -24,11 +24,6 @@ class Tally:
     mean: float | None
     points: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def answers(self) -> int:
-        """Graded and ungraded together."""
-        return self.graded + self.ungraded
-
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -36,11 +31,6 @@ class Group:
 
     judge: tuple[str, str, str, str]
     rows: tuple[Graded, ...]
-
-    @property
-    def model(self) -> str:
-        """The name of the judge's model."""
-        return self.judge[0]
 
     @property
     def label(self) -> str:
@@ -107,35 +97,11 @@ def tallies(rows: Iterable[Graded], labels: Callable[[Graded], Iterable[str]]) -
     return tuple(tally(label, rows) for label, rows in held.items())
 
 
-def by_section(row: Graded) -> tuple[str, ...]:
-    """The section of the bank, where there is one."""
-    return (row.question.section,) if row.question.section else ()
-
-
-def by_tag(row: Graded) -> tuple[str, ...]:
-    """All tags."""
-    return row.question.tags
-
-
-def by_stars(row: Graded) -> tuple[str, ...]:
-    """The stars, as stars."""
-    return ("★" * row.question.stars,) if row.question.stars else ()
-
-
-def by_track(row: Graded) -> tuple[str, ...]:
-    """All tracks that hold the question."""
-    return row.tracks
-
-
-def by_person(row: Graded) -> tuple[str, ...]:
-    """Whose answer it is."""
-    return (row.attempt.person,) if row.attempt.person else ()
-
-
 VIEWS: Mapping[str, Callable[[Graded], tuple[str, ...]]] = {
-    "section": by_section,
-    "tag": by_tag,
-    "stars": by_stars,
-    "track": by_track,
-    "person": by_person,
+    "section": lambda row: (row.question.section,) if row.question.section else (),
+    "tag": lambda row: row.question.tags,
+    "stars": lambda row: ("★" * row.question.stars,) if row.question.stars else (),
+    "track": lambda row: row.tracks,
+    "person": lambda row: (row.attempt.person,) if row.attempt.person else (),
 }
+"""The labels that an answer is counted under, by what a table is of."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.report.plain import plain, shortened, wrapped
+from grader.report.words import flag_words, word
 from grader.types import Attempt, Criterion, Flag, Grade, Rubric, Verdict
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ STYLES = {
     "missing": "red",
     "contradicted": "bold red",
     "none": "magenta",
-}
-WORDS = {"covered": "covered", "partial": "partly covered", "missing": "missing", "none": "no verdict"}
-FLAGS = {
-    "addressed_to_grader": "speaks to the grader; earns nothing",
-    "planted_verdict": "a verdict or score planted in the answer; earns nothing",
-    "encoded_text": "coded text that speaks to the grader; earns nothing",
-    "control_tokens": "control tokens of a chat template; earns nothing",
-    "hidden_text": "text that readers do not see; earns nothing",
 }
 
 
@@ -89,7 +82,7 @@ class Page:
     def verdict(self, criterion: Criterion, verdict: Verdict) -> None:
         kind = verdict.coverage or "none"
         shown = "contradicted" if verdict.contradicted else kind
-        words = WORDS[kind] + (", contradicted" if verdict.contradicted else "")
+        words = word(kind, "en") + (", contradicted" if verdict.contradicted else "")
         words += " (optional, not counted)" if criterion.optional else ""
         self.line(f"{getattr(self.marks, shown)} {criterion.id}  {words}", style=STYLES[shown])
         self.line(plain(criterion.judged), indent=4)
@@ -143,4 +136,4 @@ def _flag(flag: Flag, attempt: Attempt, marks: Marks) -> str:
     """What was found, and the words."""
     words = shortened(plain(flag.text or attempt.text[flag.start : flag.end]), QUOTE)
     quoted = f": {marks.open}{words}{marks.close}" if words else ""
-    return f"{FLAGS.get(flag.kind, flag.kind.replace('_', ' '))} (characters {flag.start}-{flag.end}){quoted}"
+    return f"{flag_words(flag.kind, 'en')} (characters {flag.start}-{flag.end}){quoted}"
