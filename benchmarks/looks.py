@@ -2,9 +2,10 @@
 
 python benchmarks/looks.py [--errs 0.15]
 
-The judge knows the labels and misjudges each criterion with the given probability, independently each time;
-of its wrong credit half comes with a quote that is not in the answer. It is no model: the calls are real
-counts of the real flow, the kappas only show what the rules do with errors of that kind.
+The judge knows the labels and misjudges each criterion with the given probability: anew each time it is
+asked, or, in a share of the criteria, the same way each time. Half of its wrong credit has a quote that
+does not stand there, of its right credit a twentieth. It is no model: the calls are real counts of the real
+flow with its default settings, the kappas only show what the rules do with errors of that kind.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from grader.strategies import Plan
 from grader.types import Grade, Judge, JudgeReply, JudgeRequest
 
 LEVELS = ("missing", "partial", "covered")
-JOINT = Plan(model="scripted", endpoint="scripted", unverified="flag")
+STUBBORN = (0.0, 0.5, 1.0)
+MISQUOTED = 0.05
+JOINT = Plan(model="scripted", endpoint="scripted", flagged="mask")
 WAYS = {
     "joint": JOINT,
     "joint, looks": replace(JOINT, looks=True),
@@ -44,8 +47,8 @@ class Row:
     kept: float
 
 
-def erring(row: gold.Labelled, errs: float) -> Judge:
-    """A judge of that answer; what it says depends on the request alone."""
+def erring(row: gold.Labelled, errs: float, stubborn: float) -> Judge:
+    """A judge of that answer; what it says depends on the request, or on nothing where it is stubborn."""
     truth = dict(zip((one.id for one in row.rubric.criteria), row.levels, strict=True))
     spans = signals.quotable(row.attempt.text)
     start, end = max(spans, key=lambda one: one[1] - one[0])
@@ -54,11 +57,13 @@ def erring(row: gold.Labelled, errs: float) -> Judge:
     async def judge(request: JudgeRequest) -> JudgeReply:
         whole = {}
         for name in (request.schema or {})["required"]:
-            draw = random.Random(f"{request.key} {name}")
+            draw = random.Random(f"{row.attempt.id} {name}")
+            if draw.random() >= stubborn:
+                draw = random.Random(f"{request.key} {name}")
             level, wrong = truth[name], draw.random() < errs
             if wrong:
                 level = draw.choice([one for one in range(3) if one != level])
-            invented = wrong and level > 0 and draw.random() < 0.5
+            invented = level > 0 and draw.random() < (0.5 if wrong else MISQUOTED)
             quotes = ["words that nobody ever wrote here"] if invented else [quote] if level else []
             whole[name] = {"reason": "", "quotes": quotes, "coverage": LEVELS[level], "contradicted": False}
         return JudgeReply(text=json.dumps(whole), stop="stop")
@@ -66,10 +71,11 @@ def erring(row: gold.Labelled, errs: float) -> Judge:
     return judge
 
 
-def measured(name: str, plan: Plan, rows: list[gold.Labelled], errs: float) -> Row:
+def measured(name: str, plan: Plan, rows: list[gold.Labelled], errs: float, stubborn: float) -> Row:
     """`flagged`: share of answers for people to look at; `kept`: weighted kappa on the others."""
     made: list[tuple[gold.Labelled, Grade]] = [
-        (row, asyncio.run(grade_attempt(row.rubric, row.attempt, erring(row, errs), plan))) for row in rows
+        (row, asyncio.run(grade_attempt(row.rubric, row.attempt, erring(row, errs, stubborn), plan)))
+        for row in rows
     ]
     return Row(
         name,
@@ -97,10 +103,13 @@ def main() -> None:
     errs = parser.parse_args().errs
     rows = gold.read("interview_dev", gold.GOLD)
     print(f"{len(rows)} answers, a scripted judge that errs in {errs:.0%} of verdicts\n")
-    print("| way | calls an answer | weighted kappa | flagged | kappa of the rest |\n|---|---|---|---|---|")
-    for name, plan in WAYS.items():
-        one = measured(name, plan, rows, errs)
-        print(f"| {one.name} | {one.calls:.2f} | {one.kappa:.2f} | {one.flagged:.0%} | {one.kept:.2f} |")
+    print("| its errors repeat in | way | calls an answer | weighted kappa | flagged | kappa of the rest |")
+    print("|---|---|---|---|---|---|")
+    for stubborn in STUBBORN:
+        for name, plan in WAYS.items():
+            one = measured(name, plan, rows, errs, stubborn)
+            figures = f"{one.calls:.2f} | {one.kappa:.2f} | {one.flagged:.0%} | {one.kept:.2f}"
+            print(f"| {stubborn:.0%} | {one.name} | {figures} |")
 
 
 if __name__ == "__main__":

@@ -72,22 +72,26 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
 
     endpoint = judges.endpoint(settings, choice)
     way = resolve(settings.strategy, endpoint)
-    if settings.jury and settings.max_cost is not None:
+    others = (*settings.jury, *([settings.looker] if settings.looker else []))
+    if others and settings.max_cost is not None:
         raise InputError(
-            "--max-cost can't be kept with --jury: its models have other prices", "leave one out"
+            f"--max-cost can't be kept with {', '.join(others)}: other models have other prices",
+            "leave out one of --max-cost, --jury and --looks",
         )
-    jury = [(one, replace(choice, model=one, endpoint="")) for one in settings.jury if one != choice.model]
+    at = {one: judges.endpoint(settings, replace(choice, model=one, endpoint="")) for one in others}
+    large = way == "joint" and not endpoint.startswith("embedded")
     return Plan(
         model=choice.model,
         endpoint=endpoint,
         strategy=way,
         samples=settings.samples,
-        jury=tuple((name, judges.endpoint(settings, other)) for name, other in jury),
-        looks=settings.looks == "auto" and way != "decision" and not endpoint.startswith("embedded"),
+        jury=tuple((one, at[one]) for one in settings.jury if one != choice.model),
+        looks=large and settings.looks != "off",
+        second=(settings.looker, at[settings.looker]) if large and settings.looker else None,
         lang=settings.lang,
         seed=settings.seed,
         unverified=settings.unverified or Plan.unverified,
-        examples=_examples(settings) if way == "joint" and not endpoint.startswith("embedded") else (),
+        examples=_examples(settings) if large else (),
         reference=settings.reference == "on",
     )
 
@@ -125,7 +129,7 @@ def _judge(judge: Judge | None, settings: Settings) -> tuple[Plan, AbstractAsync
         name = settings.model or "custom"
         way = "joint" if settings.strategy == "auto" else settings.strategy
         plan = Plan(model=name, endpoint="custom", strategy=way, lang=settings.lang, seed=settings.seed)
-        plan = replace(plan, samples=settings.samples, looks=settings.looks == "auto" and way != "decision")
+        plan = replace(plan, samples=settings.samples, looks=settings.looks == "auto" and way == "joint")
         plan = replace(plan, examples=_examples(settings), reference=settings.reference == "on")
         return plan, nullcontext(judge)
     from grader import config, judges

@@ -16,7 +16,6 @@ from grader.types import Lang
 Mode = Literal["live", "auto", "record", "replay"]
 Strategy = Literal["auto", "joint", "pointwise", "decision"]
 Unverified = Literal["flag", "review", "credit_none"]
-Looks = Literal["auto", "off"]
 Reference = Literal["on", "off"]
 Client = Literal["auto", "litellm", "openai_compatible"]
 
@@ -25,6 +24,7 @@ Client = Literal["auto", "litellm", "openai_compatible"]
 class Settings:
     """Everything that a user can set.
 
+    `looks` is auto, off, or the model that looks again.
     `origin` says where each name that was set was set: `--model`, `GRADE_MODEL`, `grade.toml`.
     `check` is the [check] table as it stands, `file` the config file that was read.
     """
@@ -46,7 +46,7 @@ class Settings:
     seed: int = 0
     samples: int = 1
     jury: tuple[str, ...] = ()
-    looks: Looks = "off"
+    looks: str = "off"
     examples: Path | None = None
     reference: Reference = "on"
     bank: Path | None = None
@@ -55,6 +55,11 @@ class Settings:
     check: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def looker(self) -> str:
+        """The other model that looks again, "" when there is none."""
+        return "" if self.looks in ("auto", "off") else self.looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +177,7 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "seed": values.whole(0, 2**31 - 1, "a whole number, 0 or more"),
     "samples": values.whole(1, 20, "a whole number from 1 to 20"),
     "jury": values.names,
-    "looks": values.one_of(get_args(Looks)),
+    "looks": values.text,
     "examples": values.path,
     "reference": values.one_of(get_args(Reference)),
     "bank": values.path,

@@ -72,7 +72,7 @@ async def _opinions(
         return asked, reading
     narrowed, anew = looks.again(rubric, doubted, plan)
     more, second = await _judged(narrowed, attempt, kept, judge, anew)
-    return _together([asked, more]), looks.settle(reading, second, plan.model)
+    return _together([asked, more]), looks.settle(reading, second, (plan.model, anew.model))
 
 
 async def _judged(

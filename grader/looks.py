@@ -47,7 +47,8 @@ def named(plan: Plan) -> str:
         parts += [f"examples {digest([asdict(one) for one in plan.examples])[7:15]}"] if plan.examples else []
         parts += [] if plan.reference else ["no reference"]
     parts += ["jury " + " ".join(model for model, _ in plan.jury)] if plan.jury else []
-    return ", ".join([*parts, *(["looks"] if plan.looks else [])])
+    looked = f"looks by {plan.second[0]}" if plan.second else "looks"
+    return ", ".join([*parts, *([looked] if plan.looks else [])])
 
 
 def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
@@ -112,12 +113,14 @@ def _doubt(criterion: Criterion, text: str, verdict: Verdict) -> str:
 
 
 def again(rubric: Rubric, doubted: Mapping[str, str], plan: Plan) -> tuple[Rubric, Plan]:
-    """One request for all that is doubted and nothing else, the last one first."""
+    """One request for all that is doubted, the last one first; to the second judge where there is one."""
+    model, endpoint = plan.second or (plan.model, plan.endpoint)
     left = tuple(one for one in reversed(rubric.criteria) if one.id in doubted)
-    return replace(rubric, criteria=left), replace(plan, seed=plan.seed + AGAIN)
+    anew = replace(plan, model=model, endpoint=endpoint, seed=plan.seed + AGAIN)
+    return replace(rubric, criteria=left), anew
 
 
-def settle(first: Reading, second: Reading, model: str) -> Reading:
+def settle(first: Reading, second: Reading, models: tuple[str, str]) -> Reading:
     """What two looks at the same criteria agree on stands, with the quote that was found.
 
     Where they differ, or the second brought no verdict, the one that earns less stands and people look.
@@ -129,7 +132,7 @@ def settle(first: Reading, second: Reading, model: str) -> Reading:
         if other is None:
             verdicts.append(one)
             continue
-        both = [(model, one), (model, other)]
+        both = [(models[0], one), (models[1], other)]
         if other.coverage is None:
             review = True
             verdicts.append(one)

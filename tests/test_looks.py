@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks import gold
+from benchmarks.looks import WAYS, measured
 from grader import api, config, judges, looks
 from grader.errors import InputError
 from grader.grading import grade_attempt
@@ -69,6 +71,15 @@ def test_where_two_looks_differ_the_lower_credit_stands_and_people_look() -> Non
     )
     assert (made.score, made.needs_review, made.verdicts[1].confidence) == (0.5, True, 0.5)
     assert made == from_json(json.loads(json.dumps(to_json(made))))
+
+
+def test_a_second_judge_looks_where_one_is_named() -> None:
+    seen: list[JudgeRequest] = []
+    later = fakes.reply({"Q1.2": verdict("missing")})
+    made = graded(fakes.scripted([INVENTED, later], seen), looks=True, second=("other", "there"))
+    assert [(one.model, one.endpoint) for one in seen] == [("fake", "fake"), ("other", "there")]
+    assert [one.judge for one in made.verdicts[1].votes] == ["fake", "other"]
+    assert (made.score, made.needs_review, made.judge.strategy) == (0.5, True, "joint, looks by other")
 
 
 def test_a_second_look_that_fails_leaves_the_first_and_people_look() -> None:
@@ -192,6 +203,15 @@ def test_a_judge_that_cannot_vary_is_not_paid_twice() -> None:
     assert [len(looks.opinions(fakes.rubric(), make())) for make in plans] == [1, 1]
 
 
+def test_looks_cost_under_half_a_call_more_and_agree_like_a_call_a_point() -> None:
+    rows = gold.read("interview_dev", gold.OWN)
+    looked, pointwise = (
+        measured(name, WAYS[name], rows, 0.15, 0.0) for name in ("joint, looks", "a call a point")
+    )
+    assert looked.calls < 1.5 < pointwise.calls
+    assert looked.kappa >= pointwise.kappa
+
+
 def test_the_settings_reach_the_plan() -> None:
     chosen = config.load(
         {"model": "a", "jury": "b, a ,c", "samples": 2, "looks": "auto", "api_base": "http://127.0.0.1:1/v1"},
@@ -203,17 +223,23 @@ def test_the_settings_reach_the_plan() -> None:
     assert (plan.jury, plan.samples, plan.looks) == ((("b", at), ("c", at)), 2, True)
     assert not api.plan_for(chosen, config.Choice(model="embedded", why="", endpoint="embedded")).looks
     priced = dataclasses.replace(chosen, max_cost=1.0)
-    with pytest.raises(InputError, match="--jury"):
+    with pytest.raises(InputError, match="b, a, c: other models"):
         api.plan_for(priced, config.Choice(model="a", why=""))
+    other = dataclasses.replace(chosen, jury=(), looks="gpt-5")
+    assert api.plan_for(other, config.Choice(model="a", why="")).second == ("gpt-5", at)
+    with pytest.raises(InputError, match="gpt-5: other models"):
+        api.plan_for(dataclasses.replace(other, max_cost=1.0), config.Choice(model="a", why=""))
 
 
 @pytest.mark.loopback
 @pytest.mark.usefixtures("socket_enabled")
-def test_each_juror_is_asked_by_its_own_name_over_http() -> None:
+@pytest.mark.parametrize(("flag", "reply"), [("jury", SURE), ("looks", INVENTED)])
+def test_each_further_judge_is_asked_by_its_own_name_over_http(flag: str, reply: str) -> None:
     async def whole() -> tuple[Grade, list[servers.Seen]]:
-        async with servers.serving(lambda _: servers.says(SURE)) as server:
-            flags = {"model": "a", "jury": "b", "api_base": server.api_base}
-            chosen = config.load(flags, cwd=Path("/"), environ={})
+        async with servers.serving(lambda _: servers.says(reply)) as server:
+            chosen = config.load(
+                {"model": "a", flag: "b", "api_base": server.api_base}, cwd=Path("/"), environ={}
+            )
             choice = config.Choice(model="a", why="")
             async with judges.connect(chosen, choice, environ={}) as judge:
                 plan = api.plan_for(chosen, choice)

@@ -39,8 +39,13 @@ Strategy = Annotated[
     ),
 ]
 Looks = Annotated[
-    Literal["auto", "off"] | None,
-    Option("--looks", help="auto: ask once more what is doubtful.", rich_help_panel=JUDGE),
+    str | None,
+    Option(
+        "--looks",
+        help="auto: ask once more what is doubtful; MODEL: ask that one.",
+        metavar="auto|off|MODEL",
+        rich_help_panel=JUDGE,
+    ),
 ]
 Examples = Annotated[
     Path | None,

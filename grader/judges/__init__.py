@@ -127,7 +127,7 @@ async def _open(
     from grader.judges.retrying import retrying
 
     async with AsyncExitStack() as stack:
-        models = dict.fromkeys((choice.model, *settings.jury))
+        models = dict.fromkeys((choice.model, *settings.jury, settings.looker or choice.model))
         bench: dict[str, Judge] = {
             one: await stack.enter_async_context(_client(settings, replace(choice, model=one), environ))
             for one in models

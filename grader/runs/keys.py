@@ -28,7 +28,7 @@ def key(rubric: Rubric, attempt: Attempt, plan: Plan) -> str:
 @cache
 def _judge(plan: Plan) -> str:
     shape = asdict(plan)
-    for name, none in (("correction", None), ("examples", ()), ("reference", True)):
+    for name, none in (("correction", None), ("second", None), ("examples", ()), ("reference", True)):
         if shape[name] == none:  # so that runs from before there were any go on
             del shape[name]
     return json.dumps(shape, sort_keys=True, default=str)
