@@ -14,7 +14,7 @@ import pytest
 from grader import runs
 from grader.errors import InputError, Overloaded
 from grader.runs.replies import Replies
-from grader.types import Grade, JudgeCard, JudgeReply, JudgeRequest, Usage
+from grader.types import Criterion, Grade, JudgeCard, JudgeReply, JudgeRequest, Usage
 from tests import fakes
 
 CARD = JudgeCard(model="fake", strategy="joint", prompt="p", rubric="r")
@@ -109,6 +109,14 @@ def test_a_folder_with_other_files_is_not_taken_for_a_run(tmp_path: Path) -> Non
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(InputError, match="no run"), runs.open_run(tmp_path, {}):
         pass
+
+
+def test_a_rubric_with_a_fault_that_takes_away_is_read_back(tmp_path: Path) -> None:
+    fault = Criterion(id="Q1.3", text="It speeds up training", weight=-0.5)
+    held = fakes.rubric(criteria=(*fakes.rubric().criteria, fault))
+    with runs.open_run(tmp_path / "run", {}) as run:
+        run.add(key("a"), grade("a"), fakes.attempt(id="a"), held)
+    assert runs.rubrics(tmp_path / "run") == {held.hash: held}
 
 
 def ask(text: str = "q") -> JudgeRequest:
