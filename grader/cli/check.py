@@ -111,7 +111,7 @@ def _show(
     """Every output; the exit code."""
     lang: Lang = settings.lang or "en"
     run = Run(name="grade check", rows=checked.rows)
-    found = findings.of_rows(run.rows, lang, standing.silent(terms))
+    silent = standing.silent(terms)
     mean = () if there.partial else standing.below_mean(run.rows, terms.mean)
     code = standing.exit_code(run.rows, checked.missed, mean)
     with ci.quiet(os.environ):
@@ -120,11 +120,8 @@ def _show(
         elif run.rows:
             overview.answers(run.rows, stdout_console(), lang)
         ci.say(checked, mean, code, settings, there.partial and terms.mean is not None)
-    ci.annotate(found, os.environ, json)
+    ci.annotate(findings.of_rows(run.rows, lang, silent), os.environ, json)
     ci.summarise(run, mean, code, lang, os.environ)
-    version = trouble.version()
-    pages = {one: formats.render(one, [run], lang) for one in names if one not in formats.OF_FINDINGS}
-    pages |= {one: formats.of_findings(one, found, lang, version) for one in names if one not in pages}
-    if pages:
-        put_pages(pages, out)
+    if names:
+        put_pages({one: formats.render(one, [run], lang, trouble.version(), silent) for one in names}, out)
     return code

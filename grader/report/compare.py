@@ -56,6 +56,11 @@ class Line:
     label: str
     cells: tuple[Tally | None, ...]
 
+    @property
+    def means(self) -> list[float | None]:
+        """A mean a column."""
+        return [one.mean if one else None for one in self.cells]
+
 
 def columns(runs: Sequence[Run]) -> tuple[Column, ...]:
     """Each run's groups, the oldest run first; runs without a date keep their place."""
@@ -144,7 +149,7 @@ def shape(runs: Sequence[Run]) -> dict[str, Any]:
 def _line(line: Line) -> dict[str, Any]:
     return {
         "label": line.label,
-        "means": [one.mean if one else None for one in line.cells],
+        "means": line.means,
         "graded": [one.graded if one else 0 for one in line.cells],
         "ungraded": [one.ungraded if one else 0 for one in line.cells],
     }

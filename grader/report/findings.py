@@ -10,7 +10,7 @@ from grader.report import place
 from grader.report.graded import Graded, state
 from grader.report.place import Place
 from grader.report.words import flag_words
-from grader.types import Lang, Verdict
+from grader.types import Lang
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -41,13 +41,15 @@ class Finding:
 
 
 def of_rows(rows: Iterable[Graded], lang: Lang = "en", silent: Collection[str] = ()) -> tuple[Finding, ...]:
-    """All findings but those of `silent` rules, errors first, else in the order of the rows."""
-    found = [finding for row in rows for finding in of_row(row, lang) if finding.rule not in silent]
+    """All findings but those of `silent` rules, errors first, else in the order of the rows.
+
+    Under the bar what is missing or wrong is an error, else a warning or a note.
+    """
+    found = [finding for row in rows for finding in _of_row(row, lang) if finding.rule not in silent]
     return tuple(sorted(found, key=lambda one: LEVELS.index(one.level)))
 
 
-def of_row(row: Graded, lang: Lang = "en") -> Iterator[Finding]:
-    """What this grade says: under the bar what is missing or wrong is an error, else a warning or a note."""
+def _of_row(row: Graded, lang: Lang) -> Iterator[Finding]:
     yield from _about_the_whole(row, lang)
     if row.grade.score is not None:
         yield from _about_points(row, lang)
@@ -81,18 +83,10 @@ def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:
             continue
         soft: Level = "warning" if said == "contradicted" else "note"
         message = f"{criterion.id} {RULES[said][lang == 'zh']}: {criterion.judged}"
-        yield _finding(
-            row,
-            said,
-            "error" if row.below or row.worse else soft,
-            message + _because(verdict),
-            place.of_point(row, criterion, verdict),
-            criterion.id,
-        )
-
-
-def _because(verdict: Verdict) -> str:
-    return f" ({verdict.reason})" if verdict.reason else ""
+        because = f" ({verdict.reason})" if verdict.reason else ""
+        level = "error" if row.below or row.worse else soft
+        where = place.of_point(row, criterion, verdict)
+        yield _finding(row, said, level, message + because, where, criterion.id)
 
 
 def _finding(

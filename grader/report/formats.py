@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 
 from grader.errors import InputError
 from grader.report import findings
-from grader.report.findings import Finding
 from grader.report.graded import Run
 from grader.types import Lang
 
@@ -22,7 +21,6 @@ TABLE: Mapping[str, str] = {
     "gitlab": "gitlab.json",
     "annotations": "annotations.txt",
 }
-OF_FINDINGS = ("sarif", "gitlab", "annotations")
 
 
 def parse(text: str, extra: Sequence[str] = ()) -> tuple[str, ...]:
@@ -39,17 +37,13 @@ def parse(text: str, extra: Sequence[str] = ()) -> tuple[str, ...]:
     return names
 
 
-def render(name: str, runs: Sequence[Run], lang: Lang, version: str = "") -> str:
-    """The whole file in that format."""
-    if name in OF_FINDINGS:
-        found = findings.of_rows((row for one in runs for row in one.rows), lang)
-        return of_findings(name, found, lang, version)
+def render(
+    name: str, runs: Sequence[Run], lang: Lang, version: str = "", silent: Collection[str] = ()
+) -> str:
+    """The whole file in that format; findings without those of `silent` rules."""
     module = import_module("grader.report." + {"md": "markdown"}.get(name, name))
-    page = module.render(runs, lang) if name in ("md", "html") else module.render(runs)
-    return str(page)
-
-
-def of_findings(name: str, found: Sequence[Finding], lang: Lang, version: str = "") -> str:
-    """The same for the formats that only hold findings."""
-    module = import_module(f"grader.report.{name}")
-    return str(module.render(found, version, lang) if name == "sarif" else module.render(found))
+    whole: Sequence[object] = runs
+    if name in ("sarif", "gitlab", "annotations"):
+        whole = findings.of_rows((row for one in runs for row in one.rows), lang, silent)
+    more = {"md": (lang,), "html": (lang,), "sarif": (version, lang)}.get(name, ())
+    return str(module.render(whole, *more))

@@ -205,11 +205,8 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any]:
     people = compare.lines(held, "person")
     sections = compare.lines(held, "section")
     labels = [one.label for one in held]
-    series = [(one.label, [cell.mean if cell else None for cell in one.cells]) for one in people[:8]]
-    bars = [
-        (column.label, [one.cells[place].mean if one.cells[place] else None for one in sections])  # type: ignore[union-attr]
-        for place, column in enumerate(held[:4])
-    ]
+    series = [(one.label, one.means) for one in people[:8]]
+    bars = [(one.label, [line.means[place] for line in sections]) for place, one in enumerate(held[:4])]
     return {
         "labels": labels,
         "same": same,

@@ -85,19 +85,12 @@ def _group(group: Group, lang: Lang) -> Iterator[str]:
 
 def _tallies(head: str, held: Iterable[Tally], lang: Lang) -> list[str]:
     heads = [head, *(word(one, lang) for one in ("mean", "graded", "ungraded", *summary.STATES))]
-    return table(
-        heads,
-        (
-            [
-                escaped(one.label),
-                number(one.mean),
-                str(one.graded),
-                str(one.ungraded or ""),
-                *(str(one.points[kind] or "") for kind in summary.STATES),
-            ]
-            for one in held
-        ),
-    )
+    return table(heads, map(_tally, held))
+
+
+def _tally(one: Tally) -> list[str]:
+    counts = (one.ungraded, *(one.points[kind] for kind in summary.STATES))
+    return [escaped(one.label), number(one.mean), str(one.graded), *(str(count or "") for count in counts)]
 
 
 def _answer(row: Graded, lang: Lang) -> list[str]:
@@ -124,19 +117,13 @@ def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
         differ = summary.apart(summary.groups(row for one in held for row in one.group.rows))
         yield f"> {word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}."
         yield ""
-    for view, head in (("person", "people"), ("section", "over_time")):
+    for view in ("person", "section"):
         found = compare.lines(held, view)
         if found:
-            yield f"## {word(head, lang)}"
+            yield f"## {word('comparison', lang)}: {word(view, lang)}"
             yield ""
             heads = [word(view, lang), *(escaped(one.label) for one in held)]
-            yield from table(
-                heads,
-                (
-                    [escaped(one.label), *(number(cell.mean if cell else None) for cell in one.cells)]
-                    for one in found
-                ),
-            )
+            yield from table(heads, ([escaped(one.label), *map(number, one.means)] for one in found))
     for pair in compare.pairs(held):
         yield from _pair(pair, lang)
 

@@ -73,7 +73,7 @@ def _comparison(runs: Sequence[Run], console: Console, lang: Lang) -> None:
         if lines:
             table = _table([word(view, lang), *(escape.line(one.label) for one in held)])
             for line in lines:
-                table.add_row(escape.line(line.label), *(number(c.mean if c else None) for c in line.cells))
+                table.add_row(escape.line(line.label), *map(number, line.means))
             console.print(table)
     for pair in compare.pairs(held):
         console.print(

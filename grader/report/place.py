@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from grader.report.graded import Graded
+from grader.signals import grams, quotable
 from grader.types import Criterion, Verdict
 
-SENTENCE = re.compile(r"[^\n。！？!?；;.]+(?:[。！？!?；;]+|\.(?=\s|$)|\.)?")
-WORD = re.compile(r"[a-z0-9_]+|[\u3400-\u9fff]+")
 NEAR = 0.15
 
 
@@ -41,14 +39,13 @@ def of_point(row: Graded, criterion: Criterion, verdict: Verdict) -> Place:
 
 def nearest(criterion: Criterion, text: str) -> tuple[int, int]:
     """The sentence that shares most words with the point, or the last line that says anything."""
-    wanted = _grams(" ".join((criterion.text, criterion.claim, *criterion.parts, *criterion.accept)))
-    best, span = 0.0, _last_line(text)
-    for found in SENTENCE.finditer(text):
-        said = _grams(found[0])
-        share = len(said & wanted) / (len(said) + 2) if said else 0.0
-        if share > max(best, NEAR):
-            lead = len(found[0]) - len(found[0].lstrip())
-            best, span = share, (found.start() + lead, found.end())
+    wanted = grams(" ".join((criterion.text, criterion.claim, *criterion.parts, *criterion.accept)))
+    best, span = NEAR, _last_line(text)
+    for start, end in quotable(text):
+        said = grams(text[start:end])
+        share = len(said & wanted) / (len(said) + 2)
+        if share > best:
+            best, span = share, (start, end)
     return span
 
 
@@ -61,14 +58,3 @@ def _last_line(text: str) -> tuple[int, int]:
     end = len(text.rstrip())
     start = text.rfind("\n", 0, end) + 1
     return start, end
-
-
-def _grams(text: str) -> set[str]:
-    """Latin words, and pairs of neighbouring Chinese characters."""
-    grams: set[str] = set()
-    for word in WORD.findall(text.lower()):
-        if word[0] < "\u3400":
-            grams.add(word)
-        else:
-            grams.update(word[place : place + 2] for place in range(max(1, len(word) - 1)))
-    return grams

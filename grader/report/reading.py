@@ -19,7 +19,7 @@ LIMIT = 16_000_000
 def read(folders: Sequence[Path], bank: Bank, bar: float | None = None) -> tuple[Run, ...]:
     """The runs in these folders; InputError for a folder that holds none."""
     names = _names(folders)
-    tracks = {name: frozenset(one.questions) for one in bank.info.tracks for name in (one.name,)}
+    tracks = {one.name: frozenset(one.questions) for one in bank.info.tracks}
     return tuple(_run(folder, name, bank, tracks, bar) for folder, name in zip(folders, names, strict=True))
 
 
