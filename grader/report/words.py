@@ -42,7 +42,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "prompt": ("prompt", "提示词"),
     "calibration": ("calibration", "校准"),
     "rubric": ("rubric", "评分标准"),
-    "people": ("People", "人员对比"),
     "judges": ("Judges on the same answers", "不同评分模型对同一答案"),
     "over_time": ("Over time", "历次变化"),
     "differ": ("verdicts differ", "处判定不同"),
