@@ -9,11 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.bank import rubric_files
-from grader.bank.info import BankInfo, Entry
+from grader.bank.info import BankInfo
+from grader.report.plain import wrapped
 from grader.types import Question
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+NOTE = 18
 
 
 def row(question: Question) -> dict[str, Any]:
@@ -40,8 +43,9 @@ def stars(question: Question) -> str:
 
 def asked_by(question: Question) -> str:
     """字节、阿里（高频）"""
-    note = f"（{question.frequency}）" if question.frequency else ""
-    return "、".join(question.companies) + note
+    comma, before, after = ("、", "（", "）") if question.rubric.lang == "zh" else (", ", " (", ")")
+    note = f"{before}{question.frequency}{after}" if question.frequency else ""
+    return (comma.join(question.companies) + note).strip()
 
 
 def listed(info: BankInfo, questions: Sequence[Question], console: Console) -> None:
@@ -54,7 +58,7 @@ def listed(info: BankInfo, questions: Sequence[Question], console: Console) -> N
                 console.print(table)
             section, table = one.section, _table()
             console.print(section or info.title, style="bold")
-        table.add_row(one.id, stars(one), one.title, asked_by(one))
+        table.add_row(one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE)))
     console.print(table)
     points = sum(len(one.rubric.criteria) for one in questions)
     console.print(f"{len(questions)} questions, {points} key points", style="dim")
@@ -105,13 +109,9 @@ def tracks(info: BankInfo, console: Console) -> None:
     for name, entries in (("Answering", info.advice), ("Resources", info.resources)):
         if entries:
             console.print(name, style="bold")
-            _rows(console, [_pair(one) for one in entries])
+            _rows(console, [(one.label, one.text) for one in entries])
     if not (info.tracks or info.days):
         console.print("this bank has no tracks and no learning path")
-
-
-def _pair(entry: Entry) -> tuple[str, str]:
-    return (entry.label, entry.text)
 
 
 def _rows(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
@@ -127,5 +127,5 @@ def _table() -> Table:
     table.add_column(no_wrap=True, width=5)
     table.add_column(no_wrap=True, width=5)
     table.add_column(ratio=1, overflow="fold")
-    table.add_column(width=18, overflow="fold", style="dim")
+    table.add_column(width=NOTE, overflow="fold", style="dim")
     return table

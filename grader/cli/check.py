@@ -29,7 +29,9 @@ from grader.types import Lang
 
 Paths = Annotated[
     list[Path] | None,
-    Argument(help="Files or folders; else `files` under [check].", metavar="PATH...", show_default=False),
+    Argument(
+        help="Files or folders; else `files` of the config file.", metavar="PATH...", show_default=False
+    ),
 ]
 Since = Annotated[
     str | None,

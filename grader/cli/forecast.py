@@ -45,7 +45,7 @@ def _calls(found: Estimate, chosen: Chosen) -> list[str]:
     cost = "price not known" if usage.cost_usd is None else f"about {usage.cost_usd:.4f} USD"
     seconds = found.seconds(settings.concurrency, chosen.plan.endpoint.startswith("embedded"))
     return [
-        f"{found.calls} calls, {settings.concurrency} at a time",
+        f"{found.calls} call{'s' * (found.calls != 1)}, {settings.concurrency} at a time",
         f"about {usage.prompt:,} + {usage.completion:,} tokens",
         cost,
         f"about {clock(seconds)}",

@@ -84,7 +84,7 @@ class Summary:
         if self.found.done:
             words.append(f"{self.found.done} graded before")
         if self.review:
-            words.append(f"{self.review} need review")
+            words.append(f"{self.review} need{'s' * (self.review == 1)} review")
         if self.ungraded:
             words.append(f"{self.ungraded} ungraded")
         return words

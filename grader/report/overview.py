@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from grader.report import compare, escape, summary
 from grader.report.graded import Graded, Run, state
 from grader.report.markdown import number
@@ -33,7 +35,9 @@ def render(runs: Sequence[Run], console: Console, lang: Lang = "en") -> None:
 
 def answers(rows: Sequence[Graded], console: Console, lang: Lang) -> None:
     """A line an answer: score, bar, what was missed, what to look at."""
-    table = _table([word(one, lang) for one in ("answer", "question", "score", "missed", "problems")])
+    longest = max((cell_len(_name(row)) for row in rows[:MOST]), default=0)
+    heads = [word(one, lang) for one in ("answer", "question", "score", "missed", "problems")]
+    table = _table(heads, whole=longest <= 0.4 * console.width)
     for row in rows[:MOST]:
         score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
         if row.below:
@@ -82,13 +86,14 @@ def _comparison(runs: Sequence[Run], console: Console, lang: Lang) -> None:
         )
 
 
-def _table(heads: Sequence[str]) -> Table:
+def _table(heads: Sequence[str], *, whole: bool = False) -> Table:
+    """`whole`: a narrow table breaks what stands in the other columns first."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=whole and not place)
     return table
 
 
