@@ -161,7 +161,6 @@ def written(request: JudgeRequest, reply: JudgeReply) -> bytes:
     if request.kind == "decision":
         del shown["messages"]
         shown["input"] = shown["input"].split("\n")
-    usage = reply.usage
     whole = {
         "key": request.key,
         "request": shown,
@@ -169,12 +168,7 @@ def written(request: JudgeRequest, reply: JudgeReply) -> bytes:
             "text": reply.text.split("\n"),
             **({"answers": {key: dict(one) for key, one in reply.answers.items()}} if reply.answers else {}),
             "stop": reply.stop,
-            "usage": {
-                "prompt": usage.prompt,
-                "completion": usage.completion,
-                "cached": usage.cached,
-                "cost_usd": usage.cost_usd,
-            },
+            "usage": vars(reply.usage),
         },
     }
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")

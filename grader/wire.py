@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from grader.errors import InputError
@@ -19,46 +19,29 @@ def to_json(grade: Grade) -> dict[str, Any]:
         "ungraded": grade.ungraded,
         "needs_review": grade.needs_review,
         "verdicts": [_verdict(one) for one in grade.verdicts],
-        "flags": [_flag(one) for one in grade.flags],
+        "flags": [{**vars(one)} for one in grade.flags],
         "problems": list(grade.problems),
         "calls": grade.calls,
-        "tokens": {
-            "prompt": grade.usage.prompt,
-            "completion": grade.usage.completion,
-            "cached": grade.usage.cached,
-        },
+        "tokens": {name: one for name, one in vars(grade.usage).items() if name != "cost_usd"},
         "cost_usd": grade.usage.cost_usd,
-        "judge": {
-            "model": grade.judge.model,
-            "strategy": grade.judge.strategy,
-            "prompt": grade.judge.prompt,
-            "rubric": grade.judge.rubric,
-            "calibration": grade.judge.calibration,
-        },
+        "judge": {**vars(grade.judge)},
     }
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    cast = {"votes": [asdict(one) for one in verdict.votes]} if verdict.votes else {}
-    by_people = {"label": asdict(verdict.label)} if verdict.label is not None else {}
+    cast = {"votes": [{**vars(one)} for one in verdict.votes]} if verdict.votes else {}
+    by_people = {"label": {**vars(verdict.label)}} if verdict.label is not None else {}
     return {
         "criterion": verdict.criterion,
         "coverage": verdict.coverage,
         "credit": verdict.credit,
         "contradicted": verdict.contradicted,
         "confidence": verdict.confidence,
-        "evidence": [
-            {"quote": one.quote, "start": one.start, "end": one.end, "state": one.state}
-            for one in verdict.evidence
-        ],
+        "evidence": [{**vars(one)} for one in verdict.evidence],
         "reason": verdict.reason,
         **cast,
         **by_people,
     }
-
-
-def _flag(flag: Flag) -> dict[str, Any]:
-    return {"kind": flag.kind, "start": flag.start, "end": flag.end, "text": flag.text}
 
 
 def from_json(shape: Mapping[str, Any]) -> Grade:

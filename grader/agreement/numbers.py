@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -115,17 +116,12 @@ def root_error(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 def pearson(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Pearson's correlation; None for fewer than two pairs or where one side never changes."""
-    if len(pairs) < 2:
+    try:
+        return (
+            max(-1.0, min(1.0, statistics.correlation(*zip(*pairs, strict=True)))) if len(pairs) > 1 else None
+        )
+    except statistics.StatisticsError:
         return None
-    ones, others = zip(*pairs, strict=True)
-    first, second = math.fsum(ones) / len(ones), math.fsum(others) / len(others)
-    spread = math.sqrt(
-        math.fsum((one - first) ** 2 for one in ones) * math.fsum((one - second) ** 2 for one in others)
-    )
-    if min(ones) == max(ones) or min(others) == max(others) or not spread:
-        return None
-    shared = math.fsum((one - first) * (other - second) for one, other in pairs)
-    return max(-1.0, min(1.0, shared / spread))
 
 
 def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -24,6 +24,9 @@ WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*|[\u3400-\u9fff]+")
 VERB = re.compile(
     r"[是有用把将使让为由在被可能会不只需比及与和从到无]|优化|防止|减少|计算|生成|缓存|替代|代替|限制|建模|学习|基于|合并|改进|统计|构建"
 )
+VERBS = frozenset((
+    "is", "are", "has", "have", "uses", "use", "keeps", "stores", "avoids", "grows", "makes", "needs", "of",
+))  # fmt: skip
 
 
 def is_compound(text: str) -> bool:
@@ -67,19 +70,4 @@ def numbers(text: str) -> tuple[str, ...]:
 
 
 def _is_sentence(words: list[str]) -> bool:
-    verbs = {
-        "is",
-        "are",
-        "has",
-        "have",
-        "uses",
-        "use",
-        "keeps",
-        "stores",
-        "avoids",
-        "grows",
-        "makes",
-        "needs",
-        "of",
-    }
-    return any(one.lower() in verbs for one in words) or len(words) > 4
+    return len(words) > 4 or any(one.lower() in VERBS for one in words)

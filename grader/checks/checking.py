@@ -16,9 +16,8 @@ from grader.checks.standing import Measure
 from grader.checks.terms import Terms
 from grader.checks.writeups import WriteUp
 from grader.config import Settings
-from grader.engines.local import Stop, graded
+from grader.engines.local import Stop, graded, ungraded
 from grader.errors import CassetteMiss
-from grader.grading import card
 from grader.report.graded import Graded
 from grader.report.reading import first_line
 from grader.strategies import Plan
@@ -97,7 +96,8 @@ async def judged(
             missed[name] = outcome.missed
     for one in found:
         if one.attempt.id not in rows:  # the budget was spent before its turn
-            grade = _unasked(one, strict, stop.why)
+            job = Job(one.attempt, one.question.rubric)
+            grade = ungraded(job, strict, stop.why or "it was not asked about")
             rows[one.attempt.id] = standing.stand(_row(one, grade), measure)
     return Checked(rows=tuple(rows[one.attempt.id] for one in found), missed=missed)
 
@@ -105,17 +105,6 @@ async def judged(
 def _row(one: WriteUp, grade: Grade) -> Graded:
     first = first_line(one.attempt, str(one.path))
     return Graded(question=one.question, attempt=one.attempt, grade=grade, first_line=first)
-
-
-def _unasked(one: WriteUp, plan: Plan, why: str) -> Grade:
-    return Grade(
-        attempt=one.attempt.id,
-        question=one.question.id,
-        score=None,
-        verdicts=(),
-        judge=card(one.question.rubric, plan),
-        problems=(why or "it was not asked about",),
-    )
 
 
 def measure(terms: Terms, overall: float | None, there: Scope, root: Path) -> Measure:

@@ -122,16 +122,17 @@ async def _outcome(job: Job, judge: Judge, plan: Plan, forget: Forget | None) ->
             if kept:
                 grade = await grade_attempt(job.rubric, job.attempt, judge, plan)
     except CassetteMiss as error:
-        return Outcome(job, _unasked(job, plan, error), error)
+        return Outcome(job, ungraded(job, plan, error.message), error)
     return Outcome(job, grade)
 
 
-def _unasked(job: Job, plan: Plan, error: CassetteMiss) -> Grade:
+def ungraded(job: Job, plan: Plan, why: str) -> Grade:
+    """The grade of an answer that no judge was asked about."""
     return Grade(
         attempt=job.attempt.id,
         question=job.rubric.question,
         score=None,
         verdicts=(),
         judge=card(job.rubric, plan),
-        problems=(error.message,),
+        problems=(why,),
     )

@@ -22,27 +22,13 @@ ClientName = Literal["litellm", "openai_compatible", "embedded"]
 
 # By these prefixes LiteLLM means a server that speaks OpenAI's protocol; it strips them, and so do we.
 _STRIPPED = (
-    "openai",
-    "custom_openai",
-    "openai_like",
-    "hosted_vllm",
-    "vllm",
-    "lm_studio",
-    "llamafile",
+    "openai", "custom_openai", "openai_like", "hosted_vllm", "vllm", "lm_studio", "llamafile",
     "litellm_proxy",
-)
+)  # fmt: skip
 # Providers with a protocol of their own, which need LiteLLM even at an address that the user names.
 _OWN_PROTOCOL = (
-    "ollama",
-    "ollama_chat",
-    "anthropic",
-    "azure",
-    "azure_ai",
-    "gemini",
-    "vertex_ai",
-    "bedrock",
-    "cohere",
-)
+    "ollama", "ollama_chat", "anthropic", "azure", "azure_ai", "gemini", "vertex_ai", "bedrock", "cohere",
+)  # fmt: skip
 
 
 def client(settings: Settings, choice: Choice) -> ClientName:

