@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from grader import addressed, evidence, looks, scoring
 from grader.correction import corrected, doubtful, voided
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
-from grader.strategies import Plan, Reading, strategy
+from grader.strategies import Asked, Plan, Reading, strategy
 from grader.types import (
     Attempt,
     Flag,
@@ -28,15 +28,6 @@ ADDRESSED = {
     "en": "Nothing is left of the answer beside text that is addressed to the grader.",
     "zh": "除去写给评分者的文字，答案里什么也没有。",
 }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Requests with their replies so far, None where the judge failed, and what it said when it failed."""
-
-    requests: tuple[JudgeRequest, ...] = ()
-    replies: tuple[JudgeReply | None, ...] = ()
-    failures: tuple[str, ...] = ()
 
 
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
@@ -81,11 +72,11 @@ async def _judged(
     """One opinion, its quotes found: ask, read, and once more where a reply can't be used."""
     way = strategy(plan.strategy)
     asked = await _ask(way.requests(rubric, attempt, plan), judge, Asked())  # 3, 4
-    reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)  # 5
-    again = way.repair(rubric, attempt, asked.requests, asked.replies, reading, plan)
+    reading = way.read(rubric, attempt, asked, plan)  # 5
+    again = way.repair(rubric, attempt, asked, reading, plan)
     if again:
         asked = await _ask(again, judge, asked)
-        reading = way.read(rubric, attempt, asked.requests, asked.replies, plan)
+        reading = way.read(rubric, attempt, asked, plan)
     verdicts = tuple(_settled(one, kept, plan) for one in reading.verdicts)  # 6
     return asked, replace(reading, verdicts=verdicts)
 

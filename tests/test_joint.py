@@ -10,7 +10,7 @@ import pytest
 
 from grader.bank import load
 from grader.marks import nonce
-from grader.strategies import joint, resolve, strategy
+from grader.strategies import Asked, joint, resolve, strategy
 from grader.types import Criterion, Group, JudgeRequest, Lang, Rubric
 from tests import fakes
 
@@ -75,8 +75,8 @@ def test_the_repair_is_the_one_that_was_reviewed(lang: Lang) -> None:
     replies = (
         fakes.JudgeReply(text=fakes.reply({"Q43.1": fakes.verdict("maybe"), "Q43.2": fakes.verdict()})),
     )
-    reading = joint.read(FOUR, attempt, first, replies, plan)
-    [again] = joint.repair(FOUR, attempt, first, replies, reading, plan)
+    said = Asked(first, replies)
+    [again] = joint.repair(FOUR, attempt, said, joint.read(FOUR, attempt, said, plan), plan)
     path = SNAPSHOTS / f"repair.{lang}.txt"
     assert again.messages[3]["content"] + "\n" == path.read_text(encoding="utf-8")
 

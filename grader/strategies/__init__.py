@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol, cast
@@ -67,8 +66,22 @@ class Reading:
     review: bool = False
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Requests with their replies so far, None where the judge failed, and what it said when it failed."""
+
+    requests: tuple[JudgeRequest, ...] = ()
+    replies: tuple[JudgeReply | None, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def pairs(self) -> list[tuple[JudgeRequest, JudgeReply | None]]:
+        """Each request with its reply."""
+        return list(zip(self.requests, self.replies, strict=True))
+
+
 class Strategy(Protocol):
-    """A module with these functions. `replies` are in the order of `requests`, None where one failed."""
+    """A module with these functions."""
 
     def prompt(self, rubric: Rubric, plan: Plan) -> str:
         """`sha256:...` of the words that the judge is asked with, rubric and attempt left out."""
@@ -78,25 +91,12 @@ class Strategy(Protocol):
         """What is asked at first; all of it may be asked at once."""
         ...
 
-    def read(
-        self,
-        rubric: Rubric,
-        attempt: Attempt,
-        requests: Sequence[JudgeRequest],
-        replies: Sequence[JudgeReply | None],
-        plan: Plan,
-    ) -> Reading:
-        """All verdicts so far; after a repair round `requests` and `replies` hold both rounds, in order."""
+    def read(self, rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:
+        """All verdicts so far; after a repair round `asked` holds both rounds, in order."""
         ...
 
     def repair(
-        self,
-        rubric: Rubric,
-        attempt: Attempt,
-        requests: Sequence[JudgeRequest],
-        replies: Sequence[JudgeReply | None],
-        reading: Reading,
-        plan: Plan,
+        self, rubric: Rubric, attempt: Attempt, asked: Asked, reading: Reading, plan: Plan
     ) -> tuple[JudgeRequest, ...]:
         """What is asked again, once, naming the problems; () when there is nothing to repair."""
         ...

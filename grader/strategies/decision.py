@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from grader import signals
 from grader.errors import InputError
 from grader.marks import nonce, shown
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading
+from grader.strategies import Asked, Plan, Reading
 from grader.strategies.odds import Odds, distribution, verdict
-from grader.types import Attempt, Coverage, Criterion, JudgeReply, JudgeRequest, Rubric, Verdict
+from grader.types import Attempt, Coverage, Criterion, JudgeRequest, Rubric, Verdict
 
 LEVELS: tuple[Coverage, ...] = ("missing", "partial", "covered")
 MOST_CRITERIA = 42
@@ -84,25 +84,19 @@ def _questions(template: str, point: Criterion, count: int) -> tuple[Mapping[str
     )
 
 
-def read(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    plan: Plan,
-) -> Reading:
+def read(rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:
     """Verdicts from probabilities; None where those of coverage or contradiction can't be used."""
     answers: dict[str, Odds] = {}
-    asked: dict[str, Mapping[str, Any]] = {}
-    for request, reply in zip(requests, replies, strict=True):
+    questions: dict[str, Mapping[str, Any]] = {}
+    for request, reply in asked.pairs:
         if reply is not None:
             answers.update(reply.answers)
-            asked.update({one["id"]: one for one in request.questions})
+            questions.update({one["id"]: one for one in request.questions})
     spans, lang = sentences(attempt.text), plan.lang or rubric.lang
     verdicts: list[Verdict] = []
     problems: list[str] = []
     for one in rubric.criteria:
-        odds, wrong = _odds(one, asked, answers)
+        odds, wrong = _odds(one, questions, answers)
         problems += wrong
         whole = odds.keys() >= {"coverage", "contradicted"}
         empty = Verdict(criterion=one.id, coverage=None)
@@ -129,12 +123,7 @@ def _odds(
 
 
 def repair(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    reading: Reading,
-    plan: Plan,
+    rubric: Rubric, attempt: Attempt, asked: Asked, reading: Reading, plan: Plan
 ) -> tuple[JudgeRequest, ...]:
     """Nothing: a decision model that is asked the same again says the same."""
     return ()

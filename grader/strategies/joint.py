@@ -8,8 +8,8 @@ from typing import Any
 
 from grader.marks import nonce, shown
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading, examples
-from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, Verdict
+from grader.strategies import Asked, Plan, Reading, examples
+from grader.types import Attempt, Criterion, JudgeRequest, Rubric, Verdict
 from grader.verdicts import read_reply, schema
 
 SHOWN_REPLY = 1500
@@ -56,17 +56,11 @@ def _room(criteria: Sequence[Criterion]) -> int:
     return 512 + 384 * len(criteria)
 
 
-def read(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    plan: Plan,
-) -> Reading:
+def read(rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:
     """The first usable verdict on each criterion among the replies that were asked for it."""
     found: dict[str, Verdict] = {}
     problems: tuple[str, ...] = ()
-    for request, reply in zip(requests, replies, strict=True):
+    for request, reply in asked.pairs:
         if reply is None:
             continue
         wanted = tuple((request.schema or {})["required"])
@@ -79,15 +73,10 @@ def read(
 
 
 def repair(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    reading: Reading,
-    plan: Plan,
+    rubric: Rubric, attempt: Attempt, asked: Asked, reading: Reading, plan: Plan
 ) -> tuple[JudgeRequest, ...]:
     """The same chat with the reply and what is wrong with it, for the criteria without a verdict."""
-    [request], [reply] = requests, replies
+    [(request, reply)] = asked.pairs
     open_ids = {one.criterion for one in reading.verdicts if one.coverage is None}
     if reply is None or not open_ids:
         return ()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from grader import stack
 from grader.errors import InputError
 from grader.prompts import fill, prompt_hash
-from grader.strategies import Plan, Reading, joint, weighing
-from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest, Rubric, digest
+from grader.strategies import Asked, Plan, Reading, joint, weighing
+from grader.types import Attempt, Criterion, JudgeRequest, Rubric, digest
 
 
 def _embedded(plan: Plan) -> bool:
@@ -74,21 +74,12 @@ def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str) -> Judge
     )
 
 
-def read(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    plan: Plan,
-) -> Reading:
+def read(rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:
     """Verdicts by the fit, or, elsewhere, as each reply says."""
     if _embedded(plan):
-        [request], [reply] = requests, replies
+        [(request, reply)] = asked.pairs
         return weighing.read(rubric, attempt, str(request.params["fit"]), reply, plan.lang or rubric.lang)
-    parts = [
-        joint.read(_only(rubric, one), attempt, asked, said, plan)
-        for one, asked, said in _by_criterion(rubric, requests, replies)
-    ]
+    parts = [joint.read(_only(rubric, one), attempt, own, plan) for one, own in _by_criterion(rubric, asked)]
     return Reading(
         verdicts=tuple(verdict for part in parts for verdict in part.verdicts),
         problems=tuple(problem for part in parts for problem in part.problems),
@@ -96,34 +87,26 @@ def read(
 
 
 def repair(
-    rubric: Rubric,
-    attempt: Attempt,
-    requests: Sequence[JudgeRequest],
-    replies: Sequence[JudgeReply | None],
-    reading: Reading,
-    plan: Plan,
+    rubric: Rubric, attempt: Attempt, asked: Asked, reading: Reading, plan: Plan
 ) -> tuple[JudgeRequest, ...]:
     """In process nothing can be malformed; elsewhere each broken reply is asked for once more."""
     if _embedded(plan):
         return ()
     again: list[JudgeRequest] = []
-    for one, asked, said in _by_criterion(rubric, requests, replies):
-        own = Reading(
+    for one, own in _by_criterion(rubric, asked):
+        said = Reading(
             verdicts=tuple(verdict for verdict in reading.verdicts if verdict.criterion == one.id),
             problems=tuple(problem for problem in reading.problems if one.id in problem),
         )
-        again += joint.repair(_only(rubric, one), attempt, asked, said, own, plan)
+        again += joint.repair(_only(rubric, one), attempt, own, said, plan)
     return tuple(again)
 
 
-def _by_criterion(
-    rubric: Rubric, requests: Sequence[JudgeRequest], replies: Sequence[JudgeReply | None]
-) -> Iterator[tuple[Criterion, list[JudgeRequest], list[JudgeReply | None]]]:
+def _by_criterion(rubric: Rubric, asked: Asked) -> Iterator[tuple[Criterion, Asked]]:
     """Each criterion with the requests that were about it, and their replies."""
-    pairs = list(zip(requests, replies, strict=True))
     for one in rubric.criteria:
-        own = [pair for pair in pairs if (pair[0].schema or {}).get("required") == [one.id]]
-        yield one, [asked for asked, _ in own], [said for _, said in own]
+        own = [pair for pair in asked.pairs if (pair[0].schema or {}).get("required") == [one.id]]
+        yield one, Asked(tuple(request for request, _ in own), tuple(reply for _, reply in own))
 
 
 def _only(rubric: Rubric, criterion: Criterion) -> Rubric:
