@@ -30,26 +30,9 @@ class Check:
     todo: str = ""
 
 
-def doctor(
-    model: options.Model = None,
-    api_base: options.ApiBase = None,
-    client: options.Client = None,
-    strategy: options.Strategy = None,
-    timeout: options.Timeout = None,
-    cassette: options.Cassette = None,
-    mode: options.Mode = None,
-    json: options.Json = False,
-) -> int:
+@options.settings("model api_base client strategy timeout cassette mode")
+def doctor(*, json: options.Json = False, **flags: object) -> int:
     """Is everything there: model, key, endpoint, weights, schema, price; and can the judge judge."""
-    flags = {
-        "model": model,
-        "api_base": api_base,
-        "client": client,
-        "strategy": strategy,
-        "timeout": timeout,
-        "cassette": cassette,
-        "mode": mode,
-    }
     chosen = choose(settings_of(flags))
     checks = tuple(checked(chosen, os.environ))
     healthy = not any(one.state == "fail" for one in checks)

@@ -16,99 +16,6 @@ SHOWN = "What comes out"
 REPEAT = "Recordings"
 GIVEN = "What is graded"
 
-Model = Annotated[
-    str | None,
-    Option("--model", help="Any LiteLLM name, or `embedded`.", metavar="NAME", rich_help_panel=JUDGE),
-]
-ApiBase = Annotated[
-    str | None,
-    Option(
-        "--api-base", help="Address of an OpenAI-compatible server.", metavar="URL", rich_help_panel=JUDGE
-    ),
-]
-Client = Annotated[
-    Literal["auto", "litellm"] | None,
-    Option("--client", help="litellm: use it even with --api-base.", rich_help_panel=JUDGE),
-]
-Strategy = Annotated[
-    Literal["auto", "joint", "pointwise", "decision"] | None,
-    Option(
-        "--strategy",
-        help="One call an answer, one a criterion, or a decision model's.",
-        rich_help_panel=JUDGE,
-    ),
-]
-Looks = Annotated[
-    str | None,
-    Option(
-        "--looks",
-        help="auto: ask once more what is doubtful; MODEL: ask that one.",
-        metavar="auto|off|MODEL",
-        rich_help_panel=JUDGE,
-    ),
-]
-Examples = Annotated[
-    Path | None,
-    Option("--examples", help="Labelled answers to show the judge.", metavar="LABELS", rich_help_panel=JUDGE),
-]
-Samples = Annotated[
-    int | None,
-    Option("--samples", help="First calls an answer; they vote.", metavar="N", min=1, rich_help_panel=JUDGE),
-]
-Jury = Annotated[
-    str | None,
-    Option("--jury", help="More models, between commas; all vote.", metavar="A,B", rich_help_panel=JUDGE),
-]
-Timeout = Annotated[
-    float | None,
-    Option("--timeout", help="Seconds to wait for one reply.", metavar="S", min=0.1, rich_help_panel=JUDGE),
-]
-Concurrency = Annotated[
-    int | None,
-    Option("--concurrency", help="Calls at the same time.", metavar="N", min=1, rich_help_panel=JUDGE),
-]
-MaxCost = Annotated[
-    float | None,
-    Option("--max-cost", help="Stop before this is passed.", metavar="USD", min=0.0, rich_help_panel=JUDGE),
-]
-Seed = Annotated[
-    int | None, Option("--seed", help="For judges that take one.", metavar="N", rich_help_panel=JUDGE)
-]
-Lang = Annotated[
-    Literal["zh", "en"] | None,
-    Option("--lang", help="Language of the prompt; else the question's.", rich_help_panel=JUDGE),
-]
-Calibration = Annotated[
-    str | None,
-    Option("--calibration", help="One that was fitted, or `off`.", metavar="FILE", rich_help_panel=JUDGE),
-]
-Cassette = Annotated[
-    Path | None,
-    Option("--cassette", help="Folder of recorded replies.", metavar="DIR", rich_help_panel=REPEAT),
-]
-Mode = Annotated[
-    Literal["live", "auto", "record", "replay"] | None,
-    Option(
-        "--mode",
-        help="live: never read; auto: read, else ask and keep; record: ask, keep; replay: a miss fails.",
-        rich_help_panel=REPEAT,
-    ),
-]
-Json = Annotated[bool, Option("--json", help="JSON on standard output.", rich_help_panel=SHOWN)]
-Min = Annotated[
-    float | None,
-    Option(
-        "--min", help="Exit 1 under this score.", metavar="SCORE", min=0.0, max=1.0, rich_help_panel=SHOWN
-    ),
-]
-DryRun = Annotated[
-    bool,
-    Option("--dry-run", help="Show what would be asked, and ask nobody.", rich_help_panel=SHOWN),
-]
-Bank = Annotated[
-    Path | None,
-    Option("--bank", help="Your own folder of rubrics.", metavar="DIR", rich_help_panel=GIVEN),
-]
 Question = Annotated[
     str | None,
     Option(
@@ -118,12 +25,50 @@ Question = Annotated[
         rich_help_panel=GIVEN,
     ),
 ]
-SETTINGS: dict[str, Any] = {
-    "bank": Bank, "model": Model, "api_base": ApiBase, "client": Client, "strategy": Strategy,
-    "looks": Looks, "samples": Samples, "jury": Jury, "examples": Examples, "calibration": Calibration,
-    "concurrency": Concurrency, "max_cost": MaxCost, "timeout": Timeout, "seed": Seed, "lang": Lang,
-    "cassette": Cassette, "mode": Mode, "min": Min,
-}  # fmt: skip
+Bank = Annotated[
+    Path | None,
+    Option("--bank", help="Your own folder of rubrics.", metavar="DIR", rich_help_panel=GIVEN),
+]
+Json = Annotated[bool, Option("--json", help="JSON on standard output.", rich_help_panel=SHOWN)]
+DryRun = Annotated[
+    bool, Option("--dry-run", help="Show what would be asked, and ask nobody.", rich_help_panel=SHOWN)
+]
+
+
+def _set(kind: Any, metavar: str | None, help: str, panel: str = JUDGE, **more: Any) -> Any:
+    """An option with the name of its setting."""
+    return Annotated[kind | None, Option(help=help, metavar=metavar, rich_help_panel=panel, **more)]
+
+
+SETTINGS = {
+    "bank": Bank,
+    "model": _set(str, "NAME", "Any LiteLLM name, or `embedded`."),
+    "api_base": _set(str, "URL", "Address of an OpenAI-compatible server."),
+    "client": _set(Literal["auto", "litellm"], None, "litellm: use it even with --api-base."),
+    "strategy": _set(
+        Literal["auto", "joint", "pointwise", "decision"],
+        None,
+        "One call an answer, one a criterion, or a decision model's.",
+    ),
+    "looks": _set(str, "auto|off|MODEL", "auto: ask once more what is doubtful; MODEL: ask that one."),
+    "samples": _set(int, "N", "First calls an answer; they vote.", min=1),
+    "jury": _set(str, "A,B", "More models, between commas; all vote."),
+    "examples": _set(Path, "LABELS", "Labelled answers to show the judge."),
+    "calibration": _set(str, "FILE", "One that was fitted, or `off`."),
+    "concurrency": _set(int, "N", "Calls at the same time.", min=1),
+    "max_cost": _set(float, "USD", "Stop before this is passed.", min=0.0),
+    "timeout": _set(float, "S", "Seconds to wait for one reply.", min=0.1),
+    "seed": _set(int, "N", "For judges that take one."),
+    "lang": _set(Literal["zh", "en"], None, "Language of the prompt; else the question's."),
+    "cassette": _set(Path, "DIR", "Folder of recorded replies.", REPEAT),
+    "mode": _set(
+        Literal["live", "auto", "record", "replay"],
+        None,
+        "live: never read; auto: read, else ask and keep; record: ask, keep; replay: a miss fails.",
+        REPEAT,
+    ),
+    "min": _set(float, "SCORE", "Exit 1 under this score.", SHOWN, min=0.0, max=1.0),
+}
 
 
 def settings(names: str) -> Callable[[F], F]:

@@ -39,16 +39,12 @@ Words = Annotated[
 ]
 
 
+@options.settings("min bank")
 def report(
-    runs: Folders,
-    format: Formats = "terminal",
-    out: Out = None,
-    lang: Words = None,
-    min: options.Min = None,
-    bank: options.Bank = None,
+    runs: Folders, format: Formats = "terminal", out: Out = None, lang: Words = None, **flags: object
 ) -> int:
     """Show runs; several are compared: people, rounds, judges. Different judges are never averaged."""
-    settings = settings_of({"min": min, "bank": bank, "lang": lang})
+    settings = settings_of(flags | {"lang": lang})
     names = formats.parse(format, extra=("terminal",))
     held = read(runs, load(settings.bank), settings.min)
     words: Lang = settings.lang or "en"
@@ -57,7 +53,8 @@ def report(
     files = [one for one in names if one != "terminal"]
     pages = {one: formats.render(one, held, words, trouble.version()) for one in files}
     put_pages(pages, out)
-    return 1 if min is not None and any(row.below for one in held for row in one.rows) else 0
+    below = any(row.below for one in held for row in one.rows)
+    return int(flags["min"] is not None and below)
 
 
 def put_pages(pages: dict[str, str], out: Path | None) -> None:
