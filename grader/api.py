@@ -80,6 +80,7 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
         )
     at = {one: judges.endpoint(settings, replace(choice, model=one, endpoint="")) for one in others}
     large = way == "joint" and not endpoint.startswith("embedded")
+    chats = way == "joint" or (way == "pointwise" and not endpoint.startswith("embedded"))
     return Plan(
         model=choice.model,
         endpoint=endpoint,
@@ -92,7 +93,7 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
         seed=settings.seed,
         unverified=settings.unverified or Plan.unverified,
         examples=_examples(settings) if large else (),
-        reference=settings.reference == "on",
+        reference=settings.reference == "on" or not chats,
     )
 
 

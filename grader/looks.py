@@ -43,9 +43,8 @@ def named(plan: Plan) -> str:
     """The strategy as a grade's card has it: with all that makes it another judge."""
     parts = [plan.strategy]
     parts += [f"{plan.samples} samples"] if plan.samples > 1 else []
-    if plan.strategy == "joint":
-        parts += [f"examples {digest([asdict(one) for one in plan.examples])[7:15]}"] if plan.examples else []
-        parts += [] if plan.reference else ["no reference"]
+    parts += [f"examples {digest([asdict(one) for one in plan.examples])[7:15]}"] if plan.examples else []
+    parts += [] if plan.reference else ["no reference"]
     parts += ["jury " + " ".join(model for model, _ in plan.jury)] if plan.jury else []
     looked = f"looks by {plan.second[0]}" if plan.second else "looks"
     return ", ".join([*parts, *([looked] if plan.looks else [])])

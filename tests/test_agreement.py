@@ -206,5 +206,5 @@ def test_the_example_of_the_docs_worked_by_hand() -> None:
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
     theirs = stats.binomtest(13, 17).proportion_ci(method="wilson")
-    assert numbers.share_95(13, 17) == pytest.approx((theirs.low, theirs.high))
-    assert numbers.share_95(0, 0) is None
+    assert numbers.wilson(13, 17) == pytest.approx((theirs.low, theirs.high))
+    assert numbers.wilson(0, 0) is None

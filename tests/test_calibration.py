@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from grader import stack
 from grader.agreement.logistic import chance, fit
 from grader.bank import load
 from grader.calibration import fitting, found, saved
@@ -22,7 +23,7 @@ from grader.labels import Labelled, read
 from grader.runs import key
 from grader.runs import read as read_run
 from grader.strategies import strategy
-from grader.types import JudgeCard
+from grader.types import JudgeCard, JudgeReply, JudgeRequest
 from tests import fakes
 from tests.repository import MODEL, build
 from tests.test_cli_calibrate import LABELS, Choose, guess, noisy
@@ -108,9 +109,10 @@ def test_what_is_not_flagged_is_right_at_the_stated_rate(tmp_path: Path, labelle
 
 def test_the_threshold_keeps_as_many_as_it_can() -> None:
     sure = [(0.9, True)] * 9 + [(0.9, False)] + [(0.5, False)] * 10
-    assert fitting.threshold(sure, 0.9) == 0.9
-    assert fitting.threshold(sure, 0.45) == 0.5
-    assert fitting.threshold(sure, 0.95) == 2.0
+    assert fitting.threshold(sure, 0.8) == 0.9
+    assert fitting.threshold(sure, 0.38) == 0.5
+    assert fitting.threshold(sure, 0.9) == 2.0  # nine of ten may be luck
+    assert fitting.threshold(sure * 100, 0.89) == 0.9
     assert fitting.threshold([], 0.9) == 2.0
 
 
@@ -212,6 +214,42 @@ def test_a_grade_is_corrected_flagged_and_names_its_calibration() -> None:
     plain = asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(), fakes.scripted([said]), other))
     assert (plain.score, plain.judge.calibration) == (0.5, "")
     assert key(fakes.rubric(), fakes.attempt(), fixed) != key(fakes.rubric(), fakes.attempt(), fakes.plan())
+
+
+async def answering(request: JudgeRequest) -> JudgeReply:
+    """Covers every point of a chat, of a decision model's request, and of the embedded judge's."""
+    if request.kind == "chat":
+        wanted = (request.schema or {})["required"]
+        return JudgeReply(
+            text=fakes.reply({one: fakes.verdict("covered", "keys and values") for one in wanted})
+        )
+    if "fit" in request.params:
+        heads = {f"probe_{head}": 1.0 for head in stack.load().probe["heads"]}
+        said = {"yes": 1.0, "no": 0.0, "log_odds": 6.0, "null_log_odds": 0.0, **heads}
+        return JudgeReply(answers={one["id"]: said for one in request.questions})
+    surest = {"coverage": "covered", "contradicted": "no", "evidence": "1"}
+    return JudgeReply(answers={
+        one["id"]: {option: float(option == surest[one["id"].partition("/")[2]])
+                    for option in one.get("options", ("yes", "no"))}
+        for one in request.questions
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("strategy_name", "endpoint"),
+    [("joint", "fake"), ("pointwise", "fake"), ("pointwise", "embedded"), ("decision", "fake")],
+)
+def test_the_learned_threshold_decides_on_review_with_every_strategy(
+    strategy_name: str, endpoint: str
+) -> None:
+    plan = fakes.plan(strategy=strategy_name, endpoint=endpoint, unverified="flag")
+    plain = asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(), answering, plan))
+    assert (plain.score, plain.needs_review) == (1.0, False)
+    learned = correction(strategy=strategy_name, prompts=(plain.judge.prompt,), rubrics=(), moves=False)
+    for review, flagged in ((0.0, False), (0.999, True)):
+        fitted = fakes.replace(plan, correction=fakes.replace(learned, review=review))
+        made = asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(), answering, fitted))
+        assert (made.score, made.needs_review, made.judge.calibration) == (1.0, flagged, "sha256:c")
 
 
 def test_the_commands_use_the_projects_calibration_and_say_when_a_rubric_voids_it(

@@ -99,7 +99,6 @@ def test_without_them_the_request_is_what_it_was_and_with_them_it_is_another_jud
     assert "example" not in joint.requests(rubric, attempt, plain)[0].messages[1]["content"]
     assert looks.named(plain) == "joint"
     assert looks.named(shown).startswith("joint, examples ")
-    assert looks.named(fakes.plan(examples=POOL, strategy="pointwise")) == "pointwise"
     assert looks.named(fakes.plan(reference=False)) == "joint, no reference"
     assert runs.key(rubric, attempt, plain) != runs.key(rubric, attempt, shown)
 
@@ -135,3 +134,6 @@ def test_the_setting_reaches_the_plan_but_not_the_embedded_judge(tmp_path: Path)
     for strategy, model in (("joint", "embedded"), ("decision", "gpt"), ("auto", "embedded")):
         other = config.load({"examples": path, "strategy": strategy}, cwd=tmp_path, environ={})
         assert api.plan_for(other, config.Choice(model=model, why="")).examples == ()
+        without = config.load({"reference": "off", "strategy": strategy}, cwd=tmp_path, environ={})
+        chats = (strategy, model) == ("joint", "embedded")
+        assert api.plan_for(without, config.Choice(model=model, why="")).reference != chats

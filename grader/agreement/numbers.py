@@ -94,11 +94,10 @@ def kept(sure: Sure, count: int = 10) -> tuple[Kept, ...]:
     )
 
 
-def share_95(right: int, count: int) -> tuple[float, float] | None:
-    """Wilson's 95 % interval of a share; None without any."""
+def wilson(right: int, count: int, z: float = 1.959963984540054) -> tuple[float, float] | None:
+    """Wilson's interval of a share, `z` standard errors to either side (so 95 %); None without any."""
     if not count:
         return None
-    z = 1.959963984540054
     middle = right + z * z / 2
     wide = z * math.sqrt(right * (count - right) / count + z * z / 4)
     return (middle - wide) / (count + z * z), (middle + wide) / (count + z * z)

@@ -39,8 +39,8 @@ def _confidence(fit: Fit) -> str:
 def _review(fit: Fit) -> str:
     if fit.review > 1:
         return (
-            f"No confidence was found over which {fit.right_rate:.0%} of the verdicts are right:"
-            " every answer needs review."
+            f"No confidence was found over which {fit.right_rate:.0%} of the verdicts are surely right: every"
+            " answer needs review. More labels, or a lower --right-rate, may change that."
         )
     right = "too few to say how many of them right"
     if fit.right is not None and fit.right_95 is not None:
