@@ -126,19 +126,14 @@ def _rubric(rubric: Rubric | str, settings: Settings) -> Rubric:
 
 def _judge(judge: Judge | None, settings: Settings) -> tuple[Plan, AbstractAsyncContextManager[Judge]]:
     """The plan, and the judge that was given or that the settings choose, to be opened."""
-    if judge is not None:
-        name = settings.model or "custom"
-        way = "joint" if settings.strategy == "auto" else settings.strategy
-        plan = Plan(model=name, endpoint="custom", strategy=way, lang=settings.lang, seed=settings.seed)
-        plan = replace(plan, samples=settings.samples, looks=settings.looks == "auto" and way == "joint")
-        plan = replace(plan, examples=_examples(settings), reference=settings.reference == "on")
-        return plan, nullcontext(judge)
     from grader import config, judges
-
-    choice = config.choose_model(settings, os.environ)
-    plan = plan_for(settings, choice)
     from grader.calibration import found
 
+    if judge is not None:
+        given = config.Choice(model=settings.model or "custom", endpoint="custom", why="given by the caller")
+        return plan_for(settings, given), nullcontext(judge)
+    choice = config.choose_model(settings, os.environ)
+    plan = plan_for(settings, choice)
     fixed = replace(plan, correction=found.look(settings.calibration, plan, Path.cwd()).correction)
     return fixed, judges.connect(settings, choice)
 

@@ -56,6 +56,11 @@ def score(rubric: Rubric, verdicts: Sequence[Verdict]) -> float | None:
     return min(1.0, max(0.0, earned / possible)) if possible > 0 else None
 
 
+def under(score: float | None, bar: float | None) -> bool:
+    """True when both are there and the score is lower; 0.7 as a sum of sevenths is not under 0.7."""
+    return score is not None and bar is not None and score < bar - 1e-9
+
+
 def standing(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
     """The credits that stand: without those whose requirements are not earned, then without the excluded
     ones, then without those that required an excluded one.

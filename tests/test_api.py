@@ -62,6 +62,15 @@ def test_a_text_is_graded_by_a_question_of_the_bank() -> None:
     assert (got.score, got.question) == (1.0, "Q43")
 
 
+def test_a_judge_of_ones_own_is_asked_by_the_same_settings_as_a_model() -> None:
+    async def inventing(request: JudgeRequest) -> JudgeReply:
+        names = (request.schema or {})["required"]
+        return JudgeReply(text=fakes.reply({one: fakes.verdict("covered", "never said") for one in names}))
+
+    made = grader.grade("It keeps keys.", fakes.rubric(), judge=inventing, unverified="credit_none")
+    assert (made.score, made.judge.model) == (0.0, "custom")
+
+
 def test_a_grade_can_be_had_where_a_loop_runs_already() -> None:
     async def notebook() -> Grade:
         return grader.grade("keys", fakes.rubric(), judge=covering)

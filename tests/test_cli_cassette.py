@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import looks
 from grader.bank import load, read_attempt
 from grader.cassette import Cassette
 from grader.cli.main import run
@@ -97,20 +98,23 @@ def test_prune_deletes_what_no_answer_plays(capsys: pytest.CaptureFixture[str], 
     assert grade(capsys, *words)[1] == ""
 
 
+def test_prune_keeps_what_further_samples_play(capsys: pytest.CaptureFixture[str], answered: Path) -> None:
+    rubric = load().question("Q43").rubric
+    attempt = read_attempt(answered / "Q43.md", question=None)
+    said = fakes.reply({one.id: fakes.verdict("missing") for one in rubric.criteria})
+    for asked in looks.requests(rubric, attempt, Plan(model="m", endpoint="litellm", samples=3)):
+        Cassette(answered / "tapes", "record").keep(asked, JudgeReply(text=said, stop="stop"))
+    words = ("cassette", "prune", answered / "tapes", answered / "Q43.md", "--model", "m", "--samples", "3")
+    assert grade(capsys, *words)[0] == 0
+    assert len(list((answered / "tapes").iterdir())) == 3
+
+
 def test_prune_deletes_nothing_when_an_answer_has_no_recording(
     capsys: pytest.CaptureFixture[str], answered: Path
 ) -> None:
     (answered / "Q44.md").write_text("Something new.", encoding="utf-8")
-    code, _, err = grade(
-        capsys,
-        "cassette",
-        "prune",
-        answered / "tapes",
-        answered / "Q43.md",
-        answered / "Q44.md",
-        "--model",
-        "m",
-    )
+    answers = (answered / "Q43.md", answered / "Q44.md")
+    code, _, err = grade(capsys, "cassette", "prune", answered / "tapes", *answers, "--model", "m")
     assert code == 3
     assert "nothing was deleted" in err
     assert len(list((answered / "tapes").iterdir())) == 2

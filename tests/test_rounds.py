@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.bank import load
+from grader.bank import load, read_attempt
 from grader.bank.rounds import Job, read_round, tidy
 from grader.bank.tables import Refused
 from grader.errors import InputError
@@ -49,6 +49,14 @@ def test_a_folder_of_questions_gives_the_person_from_the_file_name(tmp_path: Pat
     write(tmp_path / "Q43/bob.md", "b")
     jobs, _ = found(tmp_path)
     assert ids(jobs) == ["Q43-anna", "Q43-bob"]
+
+
+def test_front_matter_means_in_a_round_what_it_means_for_one_answer(tmp_path: Path) -> None:
+    text = "---\nQ: 43\nauthor: Anna\n---\nDPO needs no reward model.\n"
+    path = write(tmp_path / "mine.md", text)
+    [job], _ = found(path)
+    one = read_attempt(path, question=None)
+    assert (job.attempt.question, job.attempt.person) == (one.question, one.person) == ("Q43", "Anna")
 
 
 def test_one_markdown_file_is_cut_at_headings_of_any_depth_and_spans_count_in_it(tmp_path: Path) -> None:

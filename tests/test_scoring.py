@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +29,12 @@ def weighted(*weights: float, optional: int = 0) -> Rubric:
             for index, one in enumerate(weights, 1)
         )
     )
+
+
+def test_a_bar_is_reached_by_a_score_that_only_rounding_puts_under_it() -> None:
+    assert not scoring.under(math.nextafter(0.7, 0), 0.7)
+    assert scoring.under(0.69, 0.7)
+    assert not scoring.under(None, 0.7)
 
 
 def test_a_score_is_weighted_and_not_rounded() -> None:

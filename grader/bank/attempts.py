@@ -32,7 +32,7 @@ def read_attempt(source: Path | str, *, question: str | None, text: str | bytes 
     whole = _piped(text) if piped else _file(path)
     fields, offset = front_matter(whole, str(path))
     named, person = ("", "") if piped else from_name(path)
-    identifier = question or _text(fields, QUESTION_FIELDS) or named
+    identifier = question or said(fields, QUESTION_FIELDS) or named
     if not identifier:
         raise InputError(
             f"{'standard input' if piped else path}: it doesn't say which question is answered",
@@ -42,7 +42,7 @@ def read_attempt(source: Path | str, *, question: str | None, text: str | bytes 
         id="stdin" if piped else path.stem,
         question=normalise(identifier),
         text=whole[offset:],
-        person=_text(fields, PERSON_FIELDS) or person,
+        person=said(fields, PERSON_FIELDS) or person,
         path="" if piped else str(path),
         offset=offset,
     )
@@ -87,7 +87,8 @@ def _piped(text: str | bytes | None) -> str:
     return decode(raw, "standard input")
 
 
-def _text(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
+def said(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
+    """What the first of these fields that holds a text or a number says; "" for none."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():

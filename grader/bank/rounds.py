@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from grader.bank import headings, tables
-from grader.bank.attempts import LIMIT, from_name, front_matter
+from grader.bank.attempts import LIMIT, PERSON_FIELDS, QUESTION_FIELDS, from_name, front_matter, said
 from grader.bank.ids import normalise
 from grader.bank.sources import TABLES, Source, mark, sources
 from grader.bank.store import Bank
@@ -56,10 +56,9 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
     text = read_text(source.path, limit=LONGEST_ROUND)
     fields, start = front_matter(text, str(source.path))
     named, owner = from_name(source.path)
-    own = str(fields.get("q") or fields.get("question") or named or source.question or "")
-    person = str(fields.get("person") or fields.get("author") or fields.get("name") or owner or source.person)
-    if source.question and not named:
-        person = str(fields.get("person") or source.path.stem)
+    own = said(fields, QUESTION_FIELDS) or named or source.question
+    in_folder = source.path.stem if source.question and not named else source.person
+    person = said(fields, PERSON_FIELDS) or owner or in_folder
     if not own:
         parts = headings.split(text, start, shelf.has)
         if parts.sections:

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from grader.bank.attempts import from_name
+from grader.bank.textfile import nearest
 from grader.errors import InputError
 
 TEXTS = (".md", ".markdown", ".txt")
@@ -59,7 +60,7 @@ def _expanded(given: str, many: bool) -> Iterable[Source]:
     if any(one in given for one in "*?["):
         matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
         return chain.from_iterable(_expanded(one, True) for one in matches if glob.escape(one) != given)
-    raise InputError(f"{given}: there is no such file or folder", _near(path))
+    raise InputError(f"{given}: there is no such file or folder", nearest(path))
 
 
 def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
@@ -72,16 +73,6 @@ def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
             yield from _walk(one, person if asks else one.name, asks or question)
         elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
             yield Source(one, person, question)
-
-
-def _near(path: Path) -> str:
-    from difflib import get_close_matches
-
-    try:
-        close = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], n=1)
-    except OSError:
-        return f"the folder {path.parent} is not there either"
-    return f"did you mean {path.parent / close[0]}?" if close else "check the path"
 
 
 def mark(text: str) -> int:

@@ -36,7 +36,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such file", _nearest(path)) from error
+        raise InputError(f"{path}: there is no such file", nearest(path)) from error
     except PermissionError as error:
         raise InputError(f"{path}: no permission to read it", "change its permissions") from error
     except (OSError, ValueError) as error:
@@ -89,7 +89,8 @@ def _unknown_encoding(name: str) -> InputError:
     return InputError(f"{name} is neither UTF-8 nor GBK text", "save it in UTF-8")
 
 
-def _nearest(path: Path) -> str:
+def nearest(path: Path) -> str:
+    """What to say of a path that is not there: the file that was meant, perhaps."""
     try:
         names = [one.name for one in path.parent.iterdir()]
     except OSError:

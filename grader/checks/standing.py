@@ -10,6 +10,7 @@ from grader.checks.ratchet import Kept
 from grader.checks.terms import Terms
 from grader.report import summary
 from grader.report.graded import Graded
+from grader.scoring import under
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +58,7 @@ def below_mean(rows: Sequence[Graded], least: float | None) -> tuple[str, ...]:
         differ = ", ".join(summary.apart(found))
         return (f"there is no mean: the answers were graded in different ways ({differ})",)
     mean = summary.tally("", rows).mean
-    if mean is None or mean >= least - 1e-9:
-        return ()
-    return (f"the mean {mean:.2f} is under {least:.2f}",)
+    return (f"the mean {mean:.2f} is under {least:.2f}",) if under(mean, least) else ()
 
 
 def exit_code(rows: Sequence[Graded], missed: Collection[str], mean: Collection[str]) -> int:

@@ -66,7 +66,7 @@ def row(path: Path) -> dict[str, Any]:
 
 
 @app.command()
-@options.settings("bank model api_base client strategy seed lang")
+@options.settings("bank model api_base client strategy looks samples jury examples seed lang")
 def prune(
     folder: Folder,
     paths: Annotated[

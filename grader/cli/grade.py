@@ -17,6 +17,7 @@ from grader.grading import grade_attempt
 from grader.judges import connect
 from grader.report.plain import plain
 from grader.report.terminal import render
+from grader.scoring import under
 from grader.strategies import Plan
 from grader.types import Attempt, Grade, Rubric
 from grader.wire import to_json
@@ -85,7 +86,7 @@ def exit_code(made: Grade, bar: float | None) -> int:
             f"error: ungraded: {reason}\n\nhint: `grade doctor` tries the judge; ungraded is not a low score"
         )
         return 3
-    if bar is not None and made.score < bar:
+    if under(made.score, bar):
         note(f"below the bar: {made.score:.2f} is under {bar:.2f}")
         return 1
     return 0

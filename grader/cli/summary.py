@@ -12,6 +12,7 @@ from grader.cli.interrupts import INTERRUPTED
 from grader.cli.progress import Progress, clock
 from grader.engines.local import Outcome, Stop
 from grader.estimates import SHOWN, Estimate
+from grader.scoring import under
 
 HOPELESS = 20
 """Failures in a row after which a batch stops: a wrong key or a dead server fails every answer."""
@@ -73,7 +74,7 @@ class Summary:
             note(f"ungraded: {words}")
         if self.ungraded or self.stop:
             return self._stopped()
-        below = sum(_is_below(one, bar) for one in runs.read(self.out)) if bar else 0
+        below = sum(under(one.grade.score, bar) for one in runs.read(self.out)) if bar else 0
         if below:
             note(f"below the bar: {below} answers are under {bar:.2f}")
         return int(bool(below))
@@ -99,7 +100,3 @@ class Summary:
         more = f"; {left} answers are left" if left else ""
         note(f"error: {why}{more}\n\nhint: the same command goes on; nothing is asked twice")
         return 130 if self.stop.why == INTERRUPTED else 3
-
-
-def _is_below(row: runs.Row, bar: float | None) -> bool:
-    return bar is not None and row.grade.score is not None and row.grade.score < bar

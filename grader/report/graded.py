@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from grader.scoring import under
 from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict
 
 
@@ -34,13 +35,13 @@ class Graded:
 
     @property
     def below(self) -> bool:
-        """True when there is a score and it is under the bar; 0.7 as a sum of sevenths is not under 0.7."""
-        return _under(self.grade.score, self.bar)
+        """True when there is a score and it is under the bar."""
+        return under(self.grade.score, self.bar)
 
     @property
     def worse(self) -> bool:
         """The same for the floor."""
-        return _under(self.grade.score, self.floor)
+        return under(self.grade.score, self.floor)
 
     @property
     def failed(self) -> bool:
@@ -74,10 +75,6 @@ class Run:
 
 def _labelled(verdict: Verdict, label: Label) -> Verdict:
     return replace(verdict, coverage=label.coverage, contradicted=label.contradicted, credit=None)
-
-
-def _under(score: float | None, least: float | None) -> bool:
-    return score is not None and least is not None and score < least - 1e-9
 
 
 def state(verdict: Verdict) -> str:
