@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from grader import looks
+from grader import addressed, looks
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
 from grader.numbers import Numbers
 from grader.runs.keys import key
 from grader.strategies import Plan
-from grader.types import JudgeRequest, Usage
+from grader.types import Attempt, JudgeRequest, Usage
 
 SHOWN = 5
 REPLY_TOKENS = 80
@@ -85,10 +85,11 @@ def _count(
     sizes: dict[str, tuple[Usage, int]],
     recorded: Callable[[JudgeRequest], bool] | None,
 ) -> None:
-    if not job.attempt.text.strip():
+    attempt = _judged(job.attempt, plan) if recorded is not None else job.attempt
+    if not attempt.text.strip():
         return
     if recorded is not None:
-        for request in looks.requests(job.rubric, job.attempt, plan):
+        for request in looks.requests(job.rubric, attempt, plan):
             if recorded(request):
                 found.recorded += 1
             else:
@@ -103,6 +104,12 @@ def _count(
     found.calls += calls
     answer = tokens_in(job.attempt.text) * calls
     found.usage += replace(frame, prompt=frame.prompt + answer)
+
+
+def _judged(attempt: Attempt, plan: Plan) -> Attempt:
+    """The attempt as grading asks for it: a recording holds it without what speaks to the grader."""
+    flags = addressed.find(attempt.text) if plan.flagged != "keep" else ()
+    return replace(attempt, text=addressed.without(attempt.text, flags).text, whole=attempt.text)
 
 
 def _frame(job: Job, plan: Plan) -> tuple[Usage, int]:

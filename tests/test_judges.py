@@ -84,3 +84,20 @@ def test_a_judge_with_a_cassette_asks_once_and_opens_nothing_for_what_it_holds(t
     replies, calls = asyncio.run(whole())
     assert [(one.text, one.recorded) for one in replies] == [("yes", False), ("yes", True)]
     assert calls == 2  # one that failed and was asked again, one that was kept
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("mode", ["auto", "record"])
+def test_the_same_request_twice_in_flight_is_asked_once_with_a_cassette(tmp_path: Path, mode: str) -> None:
+    request = JudgeRequest(model="m", endpoint="e", messages=({"role": "user", "content": "x"},))
+
+    async def whole() -> tuple[list[bool], int]:
+        async with servers.serving(lambda _: servers.says("yes")) as server:
+            flags = {"model": "m", "api_base": server.api_base, "cassette": tmp_path, "mode": mode}
+            chosen = config.load(flags, cwd=Path("/"), environ={})
+            async with judges.connect(chosen, Choice(model="m", why=""), environ={}) as judge:
+                replies = await asyncio.gather(*(judge(request) for _ in range(3)))
+            return [one.recorded for one in replies], len(server.seen)
+
+    assert asyncio.run(whole()) == ([False, True, True], 1)

@@ -64,9 +64,12 @@ async def graded(
     stop = stop if stop is not None else Stop()
     ready: asyncio.Queue[Outcome | BaseException | None] = asyncio.Queue(maxsize=2 * workers)
     line = iter(jobs)
-    tasks = [asyncio.create_task(_work(line, judge, plan, ready, stop, forget)) for _ in range(workers)]
-    left = len(tasks)
+    tasks: list[asyncio.Task[None]] = []
     try:
+        for _ in range(workers):
+            tasks.append(asyncio.create_task(_work(line, judge, plan, ready, stop, forget)))
+            await asyncio.sleep(0)  # the first requests are on their way while the others are written
+        left = len(tasks)
         while left:
             outcome = await ready.get()
             if outcome is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from grader.errors import InputError
+from grader.judges.once import once
 from grader.types import Judge, JudgeReply, JudgeRequest
 
 if TYPE_CHECKING:
@@ -79,12 +80,11 @@ async def connect(
         return
     async with AsyncExitStack() as stack:
         if cassette is not None and settings.mode == "auto":
-            yield cassette.wrap(
-                _opened_when_asked(lambda: _open(settings, choice, notice, around, environ), stack)
-            )
+            opening = _opened_when_asked(lambda: _open(settings, choice, notice, around, environ), stack)
+            yield cassette.wrap(once(opening))
             return
         judge = await stack.enter_async_context(_open(settings, choice, notice, around, environ))
-        yield judge if cassette is None else cassette.wrap(judge)
+        yield judge if cassette is None else cassette.wrap(once(judge))
 
 
 def _opened_when_asked(

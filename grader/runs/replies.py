@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from grader.errors import JudgeError
+from grader.judges.once import once
 from grader.numbers import Numbers
 from grader.runs.journal import Journal, lines
 from grader.types import Judge, JudgeReply, JudgeRequest
@@ -20,7 +19,6 @@ class Replies:
     def __init__(self, path: Path) -> None:
         self._journal = Journal(path)
         self._starts = _index(path)
-        self._flying: dict[str, asyncio.Future[JudgeReply]] = {}
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -31,14 +29,21 @@ class Replies:
     def wrap(self, judge: Judge) -> Judge:
         """`judge` that asks each request once."""
 
+        async def keeping(request: JudgeRequest) -> JudgeReply:
+            reply = await judge(request)
+            if not reply.recorded:
+                start = self._journal.append({"key": request.key, "reply": asdict(reply)})
+                self._starts[_short(request.key)] = start
+            return reply
+
+        asked = once(keeping)
+
         async def ask(request: JudgeRequest) -> JudgeReply:
             start = self._starts.get(_short(request.key))
             kept = self._kept(start) if start is not None else None
             if kept is not None:
                 return kept
-            if request.key in self._flying:
-                return replace(await asyncio.shield(self._flying[request.key]), recorded=True)
-            return await self._asked(request, judge)
+            return await asked(request)
 
         return ask
 
@@ -55,23 +60,6 @@ class Replies:
         """Put the rest on the disk and close."""
         self._journal.close()
 
-    async def _asked(self, request: JudgeRequest, judge: Judge) -> JudgeReply:
-        self._flying[request.key] = future = asyncio.get_running_loop().create_future()
-        future.add_done_callback(_seen)
-        try:
-            reply = await judge(request)
-            if not reply.recorded:
-                start = self._journal.append({"key": request.key, "reply": asdict(reply)})
-                self._starts[_short(request.key)] = start
-            future.set_result(reply)
-            return reply
-        except JudgeError as error:
-            future.set_exception(error)
-            raise
-        finally:
-            del self._flying[request.key]
-            future.cancel()  # nothing happens when it is done; else whoever waits is not left waiting
-
     def _kept(self, start: int) -> JudgeReply | None:
         from grader.runs import typed
 
@@ -82,12 +70,6 @@ class Replies:
 
 def _short(key: str) -> int:
     return int(key[7:23], 16) or 1
-
-
-def _seen(future: asyncio.Future[JudgeReply]) -> None:
-    """Nobody else may have waited for it: that is no fault."""
-    if not future.cancelled():
-        future.exception()
 
 
 def _index(path: Path) -> Numbers:
