@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
+@cache
 def prompt_hash(*names: str) -> str:
     """`sha256:` and the hex digest of the text of these templates, whatever the line ends on disk."""
     return "sha256:" + hashlib.sha256("\0".join(map(_text, names)).encode()).hexdigest()

@@ -33,6 +33,8 @@ class Kept:
 
     def placed(self, verdict: Verdict) -> Verdict:
         """The verdict with the spans of its evidence counted in the whole."""
+        if self.pieces == ((0, len(self.whole)),):
+            return verdict
         return replace(verdict, evidence=tuple(map(self._placed, verdict.evidence)))
 
     def _placed(self, one: Evidence) -> Evidence:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -28,10 +28,16 @@ LONGEST = 400
 
 @dataclass(frozen=True)
 class Read:
-    """`text` as detection reads it, and for each of its characters the index in the original."""
+    """`text` as detection reads it, joined from what each character of the original is read as."""
 
     text: str
-    origin: array[int]
+    said: Sequence[str]
+
+    @cached_property
+    def origin(self) -> array[int]:
+        """For each character of the text its index in the original."""
+        places = map(repeat, range(len(self.said)), map(len, self.said))
+        return array("L", chain.from_iterable(places))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the original of the characters from `start` up to `end` (not empty)."""
@@ -66,10 +72,7 @@ def read(text: str) -> Read:
         for index in range(*found.span()):
             if text[index].isspace():
                 said[index] = ""
-    whole = "".join(said)
-    if len(whole) == len(text) and "" not in said:
-        return Read(whole, array("L", range(len(text))))
-    return Read(whole, array("L", chain.from_iterable(map(repeat, range(len(text)), map(len, said)))))
+    return Read("".join(said), said)
 
 
 def pieces(text: str) -> Iterator[Piece]:
