@@ -32,10 +32,13 @@ _QUOTED = re.compile(r"[“「‘][^”」’\n]*[”」’]|\"[^\"\n]*\"|`[^`\n
 STEM = 6
 
 
-def own_words(sentence: str, near: Hints) -> str:
-    """The sentence without what it quotes, when it tells of attacks or gives an example."""
-    about = any(one.notion == ABOUT and one.holds(sentence) for one in near)
-    return _QUOTED.sub("“”", sentence) if about else sentence
+def own(sentence: str, near: Hints) -> tuple[str, list[str]]:
+    """The sentence without what it quotes, when it tells of attacks or gives an example; its notions."""
+    names = touched(sentence, near)
+    if ABOUT not in names:
+        return sentence, named(names)
+    words = _QUOTED.sub("“”", sentence)
+    return words, notions(words, near)
 
 
 def notions(sentence: str, near: Hints) -> list[str]:

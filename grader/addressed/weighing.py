@@ -42,9 +42,9 @@ def shows(sentence: str) -> dict[str, float]:
 
 
 def _shown(sentence: str, near: Hints) -> tuple[set[str], float, list[str]]:
-    own = signs.own_words(sentence, near)
+    own, notions = signs.own(sentence, near)
     words = signs.grams(own)
-    return words, 2 / max(len(words), FEWEST) ** 0.5, signs.notions(own, near)
+    return words, 2 / max(len(words), FEWEST) ** 0.5, notions
 
 
 @cache
