@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from grader import addressed, evidence, looks, scoring
 from grader.correction import corrected, doubtful, voided
@@ -28,6 +29,7 @@ ADDRESSED = {
     "en": "Nothing is left of the answer beside text that is addressed to the grader.",
     "zh": "除去写给评分者的文字，答案里什么也没有。",
 }
+_T = TypeVar("_T")
 
 
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
@@ -53,7 +55,7 @@ async def _opinions(
 ) -> tuple[Asked, Reading]:
     """What all first calls say together, and where that is doubtful, what a second look says."""
     wanted = looks.opinions(rubric, plan)
-    heard = await asyncio.gather(*(_judged(some, attempt, kept, judge, how) for some, how in wanted))
+    heard = await _all([_judged(some, attempt, kept, judge, how) for some, how in wanted])
     reading = looks.vote(
         rubric, [(how.model, said) for (_, how), (_, said) in zip(wanted, heard, strict=True)]
     )
@@ -105,7 +107,7 @@ def card(rubric: Rubric, plan: Plan) -> JudgeCard:
 
 async def _ask(requests: Sequence[JudgeRequest], judge: Judge, before: Asked) -> Asked:
     """All requests at once, after those `before`."""
-    outcomes = await asyncio.gather(*(_reply(one, judge) for one in requests))
+    outcomes = await _all([_reply(one, judge) for one in requests])
     replies = tuple(one if isinstance(one, JudgeReply) else None for one in outcomes)
     failures = tuple(one for one in outcomes if isinstance(one, str))
     return Asked(
@@ -113,6 +115,11 @@ async def _ask(requests: Sequence[JudgeRequest], judge: Judge, before: Asked) ->
         (*before.replies, *replies),
         tuple(dict.fromkeys((*before.failures, *failures))),
     )
+
+
+async def _all(some: Sequence[Coroutine[Any, Any, _T]]) -> Sequence[_T]:
+    """What they return, run at the same time; one alone needs no task."""
+    return [await some[0]] if len(some) == 1 else await asyncio.gather(*some)
 
 
 async def _reply(request: JudgeRequest, judge: Judge) -> JudgeReply | str:

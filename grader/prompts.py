@@ -20,6 +20,15 @@ def prompt_hash(*names: str) -> str:
 
 def fill(name: str, block: str = "", **words: Any) -> str:
     """A template, or one block of it, filled; jinja2.UndefinedError when a word for it is missing."""
+    return _filled(name, block, words) if words else _bare(name, block)
+
+
+@cache
+def _bare(name: str, block: str) -> str:
+    return _filled(name, block, {})
+
+
+def _filled(name: str, block: str, words: dict[str, Any]) -> str:
     template = _template(name)
     if not block:
         return template.render(words).strip()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import add
+from itertools import pairwise
 from pathlib import Path
 
 from grader.addressed.encoded import turned
@@ -34,13 +34,15 @@ class Hint:
 
 
 Hints = Sequence[Hint]
+Key = str | tuple[str, str]
+"""A character, or two that stand side by side."""
 
 
 def hints(text: str) -> tuple[Hints, Hints, Hints]:
     """Of the text as it is, read from its end, and with its letters moved by thirteen."""
     found: tuple[list[Hint], list[Hint], list[Hint]] = ([], [], [])
-    index = _index()
-    for key in index.keys() & {*text, *map(add, text, text[1:])}:
+    keys, index = _index()
+    for key in keys & {*text, *pairwise(text)}:
         for literal, reading, hint in index[key]:
             if literal in text:
                 found[reading].append(hint)
@@ -57,22 +59,22 @@ def touched(sentence: str, near: Hints) -> list[str]:
 
 
 @cache
-def _index() -> Mapping[str, Sequence[tuple[str, int, Hint]]]:
+def _index() -> tuple[frozenset[Key], Mapping[Key, Sequence[tuple[str, int, Hint]]]]:
     """Each literal and its turned forms, by the one of its pairs of characters that fewest others have."""
     every = [
         (literal, reading, hint)
         for hint in _every()
         for reading, literal in enumerate((hint.literal, *turned(hint.literal)))
     ]
-    common = Counter(pair for literal, _, _ in every for pair in _pairs(literal))
-    index: dict[str, list[tuple[str, int, Hint]]] = {}
+    common = Counter(pair for literal, reading, _ in every if not reading for pair in _pairs(literal))
+    index: dict[Key, list[tuple[str, int, Hint]]] = {}
     for one in every:
         index.setdefault(min(_pairs(one[0]), key=common.__getitem__), []).append(one)
-    return index
+    return frozenset(index), index
 
 
-def _pairs(literal: str) -> Iterable[str]:
-    return list(map(add, literal, literal[1:])) or [literal]
+def _pairs(literal: str) -> Sequence[Key]:
+    return list(pairwise(literal)) or [literal]
 
 
 def _every() -> Iterator[Hint]:

@@ -64,6 +64,7 @@ def grams(sentence: str) -> set[str]:
             before = ""
             continue
         run = ("1" if run == "1" else "0") if run[0].isdigit() else run[:STEM]
-        found.update((run, f"{before} {run}"))
+        found.add(run)
+        found.add(f"{before} {run}")
         before = run
     return found

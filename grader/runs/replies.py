@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from grader.judges.once import once
@@ -32,7 +32,9 @@ class Replies:
         async def keeping(request: JudgeRequest) -> JudgeReply:
             reply = await judge(request)
             if not reply.recorded:
-                start = self._journal.append({"key": request.key, "reply": asdict(reply)})
+                start = self._journal.append(
+                    {"key": request.key, "reply": {**vars(reply), "usage": vars(reply.usage)}}
+                )
                 self._starts[_short(request.key)] = start
             return reply
 
