@@ -143,6 +143,20 @@ def test_rubric_show_tells_what_is_judged_and_why(capsys: pytest.CaptureFixture[
     assert json.loads(out)["hash"].startswith("sha256:")
 
 
+def test_rubric_show_tells_groups_and_the_reference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Q1.yaml").write_text(
+        "id: Q1\ntitle: Why?\nreference: It is fast.\ngroups: [{name: ways, any_of: 1, cap: 2}]\n"
+        "criteria:\n- {id: Q1.1, text: One way is caching, group: ways}\n",
+        "utf-8",
+    )
+    code, out, _ = grade(capsys, "rubric", "show", "Q1", "--bank", tmp_path)
+    assert code == 0
+    assert "group ways: the best 1 count, for at most 2" in out
+    assert "reference: It is fast." in out
+
+
 def test_rubric_lint_reads_the_named_questions(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = grade(capsys, "rubric", "lint", "Q91", "--json")
     assert (code, json.loads(out)[0]["where"]) == (1, "Q91.1")

@@ -37,6 +37,12 @@ def show(
     bank_shown.head(one, shown)
     for criterion in one.rubric.criteria:
         _show(criterion, shown)
+    for group in one.rubric.groups:
+        best = f"the best {group.any_of} count" if group.any_of else "all count"
+        most = "" if group.cap is None else f", for at most {group.cap:g}"
+        shown.print(Text(f"\ngroup {group.name}: {best}{most}"))
+    if one.rubric.reference:
+        shown.print(Text(f"\nreference: {one.rubric.reference}"))
     changed = sum(bool(criterion.claim) for criterion in one.rubric.criteria)
     if changed:
         shown.print(f"\n{changed} of {len(one.rubric.criteria)} judged by a corrected claim", style="dim")
