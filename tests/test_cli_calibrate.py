@@ -163,14 +163,15 @@ def test_labelled_answers_are_asked_once_and_measured_again_without_a_call(tmp_p
         row["labels"] = {"X1.1": "covered"}
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with server(Chaos(answers=0, kills=0, faults=0.0), tmp_path / "server.jsonl") as address:
-        command = [sys.executable, "-m", "grader", "calibrate", "labels.jsonl", "--model", "stub"]
-        for _ in range(2):
+        command = [sys.executable, "-m", "grader", "calibrate", "labels.jsonl", "--model", "stub", "--json"]
+        for more, strategy in (((), "joint"), ((), "joint"), (("--reference", "off"), "joint, no reference")):
             done = subprocess.run(
-                [*command, "--api-base", address, "--json"], cwd=tmp_path, capture_output=True, text=True,
+                [*command, "--api-base", address, *more], cwd=tmp_path, capture_output=True, text=True,
                 env={**os.environ, "PYTHONPATH": str(ROOT)}, encoding="utf-8", timeout=120, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
-            assert json.loads(done.stdout)["measured"]["overall"]["count"] == 6
+            shape = json.loads(done.stdout)
+            assert (shape["measured"]["overall"]["count"], shape["strategy"]) == (6, strategy)
     assert len((tmp_path / "server.jsonl").read_text().splitlines()) == 6
 
 

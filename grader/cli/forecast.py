@@ -49,4 +49,5 @@ def _calls(found: Estimate, chosen: Chosen) -> list[str]:
         f"about {usage.prompt:,} + {usage.completion:,} tokens",
         cost,
         f"about {clock(seconds)}",
+        *(["second looks come on top"] if chosen.plan.looks else []),
     ]
