@@ -91,19 +91,19 @@ class Cassette:
 
     def _miss(self, request: JudgeRequest) -> CassetteMiss:
         message = f"no recording in {self.folder} fits this request to {request.model}"
-        near = misses.nearest(request.canonical(), self._recordings)
+        asked, near = request.canonical(), misses.nearest(request.canonical(), self._recorded)
         if near is None:
             message += "; it holds no usable recordings"
         else:
-            message += f"\n{misses.difference(near.request, request.canonical(), near.path.name)}"
+            message += f"\n{misses.difference(self._recorded[near], asked, near)}"
         hint = (
             f"run the same with --cassette {self.folder} --mode auto: it asks the judge and keeps the reply"
         )
         return CassetteMiss(message, hint + "; then commit the new file")
 
     @cached_property
-    def _recordings(self) -> tuple[Recording, ...]:
-        return tuple(usable(self.folder))
+    def _recorded(self) -> dict[str, Mapping[str, Any]]:
+        return {one.path.name: one.request for one in usable(self.folder)}
 
 
 def name(key: str) -> str:

@@ -5,38 +5,30 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 MOST_LINES = 40
 LONGEST_LINE = 160
+Request = Mapping[str, Any]
 
 
-class _Recorded(Protocol):
-    @property
-    def request(self) -> Mapping[str, Any]: ...
-
-
-R = TypeVar("R", bound=_Recorded)
-
-
-def nearest(request: Mapping[str, Any], recordings: Iterable[R]) -> R | None:
-    """The recording that shares most of the request's text, lines counted by length; the first of equals."""
+def nearest(request: Request, recorded: Mapping[str, Request]) -> str | None:
+    """The name of the recording that shares most of the request's text, lines counted by length."""
     wanted = frozenset(lines(request))
-    best, most = None, -1.0
-    for one in recordings:
-        held = frozenset(lines(one.request))
-        likeness = _weight(wanted & held) / (_weight(wanted | held) or 1)
-        likeness += 0.1 * (one.request.get("model") == request.get("model"))
-        if likeness > most:
-            best, most = one, likeness
-    return best
+
+    def likeness(name: str) -> float:
+        held = frozenset(lines(recorded[name]))
+        same_model = recorded[name].get("model") == request.get("model")
+        return _weight(wanted & held) / (_weight(wanted | held) or 1) + 0.1 * same_model
+
+    return max(recorded, key=likeness, default=None)
 
 
 def _weight(some: Iterable[str]) -> int:
     return sum(len(one) for one in some)
 
 
-def lines(request: Mapping[str, Any]) -> list[str]:
+def lines(request: Request) -> list[str]:
     """A canonical request as lines that a person can compare: settings first, then the texts."""
     shown: list[str] = []
     for name in ("model", "endpoint", "params", "schema", "questions"):
@@ -50,7 +42,7 @@ def lines(request: Mapping[str, Any]) -> list[str]:
     return shown
 
 
-def difference(old: Mapping[str, Any], new: Mapping[str, Any], old_name: str) -> str:
+def difference(old: Request, new: Request, old_name: str) -> str:
     """A unified diff from the recorded request to the one that was asked, of bounded length."""
     diff = difflib.unified_diff(lines(old), lines(new), old_name, "this request", n=1, lineterm="")
     shown = [one if len(one) <= LONGEST_LINE else one[: LONGEST_LINE - 1] + "…" for one in diff]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from grader import misses
-
-
-@dataclass(frozen=True)
-class Held:
-    request: dict[str, Any] = field(default_factory=dict)
 
 
 def asked(*texts: str, model: str = "m") -> dict[str, Any]:
@@ -19,17 +13,17 @@ def asked(*texts: str, model: str = "m") -> dict[str, Any]:
 
 def test_the_nearest_shares_most_text_not_most_lines() -> None:
     question = "What is attention, and what does it cost in time and memory?"
-    far, near = Held(asked("a", "b", "c", "another question")), Held(asked(question, "x", "y", "z"))
-    assert misses.nearest(asked(question, "a", "b", "c"), [far, near]) is near
+    recorded = {"far": asked("a", "b", "c", "another question"), "near": asked(question, "x", "y", "z")}
+    assert misses.nearest(asked(question, "a", "b", "c"), recorded) == "near"
 
 
 def test_of_equals_the_one_of_the_same_model_is_nearest() -> None:
-    other, same = Held(asked("a", model="n")), Held(asked("b", model="m"))
-    assert misses.nearest(asked("c"), [other, same]) is same
+    recorded = {"other": asked("a", model="n"), "same": asked("b", model="m")}
+    assert misses.nearest(asked("c"), recorded) == "same"
 
 
 def test_nothing_is_nearest_to_nothing() -> None:
-    assert misses.nearest(asked("a"), []) is None
+    assert misses.nearest(asked("a"), {}) is None
 
 
 def test_the_difference_names_model_and_endpoint_first() -> None:

@@ -72,30 +72,15 @@ def fields(question: Question, notes: Sequence[str] = ()) -> dict[str, Any]:
         "reference": rubric.reference,
         "notes": list(notes),
         "groups": [_filled(asdict(one)) for one in rubric.groups],
-        "criteria": [criterion_fields(one) for one in rubric.criteria],
+        "criteria": [_criterion_fields(one) for one in rubric.criteria],
     }
     return {key: value for key, value in whole.items() if value or key == "lang"}
 
 
-def criterion_fields(criterion: Criterion) -> dict[str, Any]:
-    """A criterion as plain data, empty and default fields left out."""
-    whole: dict[str, Any] = {
-        "id": criterion.id,
-        "text": criterion.text,
-        "claim": criterion.claim,
-        "weight": criterion.weight if criterion.weight != 1 else None,
-        "optional": criterion.optional,
-        "parts": list(criterion.parts),
-        "accept": list(criterion.accept),
-        "mistakes": list(criterion.mistakes),
-        "source": criterion.source,
-        "note": criterion.note,
-        "requires": list(criterion.requires),
-        "excludes": list(criterion.excludes),
-        "group": criterion.group,
-        "open": criterion.open,
-    }
-    return _filled(whole)
+def _criterion_fields(criterion: Criterion) -> dict[str, Any]:
+    weight = None if criterion.weight == 1 else criterion.weight
+    whole = {**asdict(criterion), "weight": weight}
+    return _filled({key: list(one) if isinstance(one, tuple) else one for key, one in whole.items()})
 
 
 def _filled(whole: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,6 @@ class Throttle:
         self.most = most
         self.bound = float(most)
         self.flying = 0
-        self.slowed = 0
         self._spacing = 60.0 / requests_per_minute if requests_per_minute else 0.0
         self._per_token = 60.0 / tokens_per_minute if tokens_per_minute else 0.0
         self._tokens = tokens
@@ -94,4 +93,3 @@ class Throttle:
         if now - self._lowered_at > COOL_DOWN:
             self._lowered_at = now
             self.bound = max(1.0, self.bound * SLOWER)
-            self.slowed += 1

@@ -145,9 +145,11 @@ def _reply(model: str, reply: Any) -> JudgeReply:
     cost = (getattr(reply, "_hidden_params", None) or {}).get("response_cost")
     if cost is None and (listed := prices.price(model)) is not None:
         cost = listed.of(usage)
-    usage = Usage(prompt=usage.prompt, completion=usage.completion, cached=usage.cached, cost_usd=cost)
-    stop = choices[0].finish_reason
-    return JudgeReply(text=content if isinstance(content, str) else "", stop=stop or "", usage=usage)
+    return JudgeReply(
+        text=content if isinstance(content, str) else "",
+        stop=choices[0].finish_reason or "",
+        usage=replace(usage, cost_usd=cost),
+    )
 
 
 def _from_litellm(error: Exception, model: str, secrets: tuple[str, ...]) -> JudgeError:
