@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import InputError
-from grader.types import Evidence, Flag, Grade, JudgeCard, Label, Usage, Verdict, Vote
+from grader.types import Grade, Verdict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def to_json(grade: Grade) -> dict[str, Any]:
@@ -46,39 +49,21 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def from_json(shape: Mapping[str, Any]) -> Grade:
     """The grade that `to_json` wrote. InputError names the field when it is none; unknown fields are left."""
+    from pydantic import ValidationError
+
     try:
-        return Grade(
-            attempt=shape["attempt"],
-            question=shape["question"],
-            score=shape["score"],
-            verdicts=tuple(_read_verdict(one) for one in shape["verdicts"]),
-            judge=JudgeCard(**_known(JudgeCard, shape["judge"])),
-            flags=tuple(Flag(**_known(Flag, one)) for one in shape.get("flags", ())),
-            problems=tuple(shape.get("problems", ())),
-            needs_review=shape.get("needs_review", False),
-            calls=shape.get("calls", 0),
-            usage=Usage(**{**_known(Usage, shape.get("tokens", {})), "cost_usd": shape.get("cost_usd")}),
-        )
-    except KeyError as error:
-        raise InputError(f"not a grade: the field {error} is missing") from error
+        usage = {**shape.get("tokens", {}), "cost_usd": shape.get("cost_usd")}
+        found: Grade = _grades().validate_python({**shape, "usage": usage})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"not a grade: {'.'.join(map(str, first['loc']))[:80]}: {first['msg']}") from error
     except (TypeError, AttributeError) as error:
         raise InputError(f"not a grade: {error}") from error
+    return found
 
 
-def _read_verdict(shape: Mapping[str, Any]) -> Verdict:
-    return Verdict(
-        criterion=shape["criterion"],
-        coverage=shape["coverage"],
-        contradicted=shape.get("contradicted", False),
-        evidence=tuple(Evidence(**_known(Evidence, one)) for one in shape.get("evidence", ())),
-        reason=shape.get("reason", ""),
-        confidence=shape.get("confidence"),
-        credit=shape.get("credit"),
-        votes=tuple(Vote(**_known(Vote, one)) for one in shape.get("votes", ())),
-        label=Label(**_known(Label, shape["label"])) if shape.get("label") else None,
-    )
+@cache
+def _grades() -> TypeAdapter[Grade]:
+    from pydantic import TypeAdapter  # what only writes grades does not wait for it
 
-
-def _known(noun: type, shape: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of `shape` that the noun has."""
-    return {one.name: shape[one.name] for one in fields(noun) if one.name in shape}
+    return TypeAdapter(Grade)

@@ -3,86 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import TypeAdapter, ValidationError
 
 from grader import wire
 from grader.errors import InputError
 from grader.types import Attempt, Grade, JudgeReply, Rubric
 
 _HINT = "the file was damaged or edited by hand: take the line out, the same `grade batch` grades it again"
-Place = Annotated[int, Field(ge=0)]
-Part = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-class _Evidence(TypedDict):
-    quote: str
-    start: NotRequired[Place | None]
-    end: NotRequired[Place | None]
-    state: NotRequired[Literal["verified", "repaired", "unverified"]]
-
-
-class _Label(TypedDict):
-    coverage: Literal["covered", "partial", "missing"]
-    contradicted: NotRequired[bool]
-    author: NotRequired[str]
-    reason: NotRequired[str]
-    at: NotRequired[str]
-
-
-class _Verdict(TypedDict):
-    criterion: str
-    coverage: Literal["covered", "partial", "missing"] | None
-    contradicted: NotRequired[bool]
-    evidence: NotRequired[list[_Evidence]]
-    reason: NotRequired[str]
-    confidence: NotRequired[Part | None]
-    credit: NotRequired[Part | None]
-    label: NotRequired[_Label | None]
-
-
-class _Flag(TypedDict):
-    kind: str
-    start: Place
-    end: Place
-    text: NotRequired[str]
-
-
-class _Judge(TypedDict):
-    model: str
-    strategy: str
-    prompt: str
-    rubric: str
-    calibration: NotRequired[str]
-
-
-class _Tokens(TypedDict, total=False):
-    prompt: Count
-    completion: Count
-    cached: Count
-
-
-class _Line(TypedDict):
-    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
-    attempt: str
-    question: str
-    score: Part | None
-    verdicts: list[_Verdict]
-    judge: _Judge
-    flags: NotRequired[list[_Flag]]
-    problems: NotRequired[list[str]]
-    needs_review: NotRequired[bool]
-    calls: NotRequired[Count]
-    tokens: NotRequired[_Tokens]
-    cost_usd: NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None]
-    answer: NotRequired[str]
-    person: NotRequired[str]
-    path: NotRequired[str]
-    offset: NotRequired[Place]
-    at: NotRequired[str]
 
 
 @cache
@@ -92,16 +21,37 @@ def _checks(noun: Any) -> TypeAdapter[Any]:
 
 def grade(shape: dict[str, Any], where: str) -> tuple[Grade, Attempt]:
     """A line of grades.jsonl; InputError names the place and the field."""
-    _checked(_Line, shape, where, "a grade")
-    attempt = Attempt(
-        id=shape["attempt"],
-        question=shape["question"],
-        text=shape.get("answer", ""),
-        person=shape.get("person", ""),
-        path=shape.get("path", ""),
-        offset=shape.get("offset", 0),
-    )
-    return wire.from_json(shape), attempt
+    try:
+        found = wire.from_json(shape)
+    except InputError as error:
+        raise InputError(f"{where}: {error.message}", _HINT) from error
+    if odd := _odd(found):
+        raise InputError(f"{where}: not a grade: {odd}: out of its range", _HINT)
+    own = {**shape, "id": shape["attempt"], "text": shape.get("answer", "")}
+    attempt: Attempt = _checked(Attempt, own, where, "a grade")
+    return found, attempt
+
+
+def _odd(one: Grade) -> str:
+    """The name of a number that can't be, "" when all can."""
+    quotes = [quote for verdict in one.verdicts for quote in verdict.evidence]
+    shares = {
+        "score": [one.score],
+        "credit": [verdict.credit for verdict in one.verdicts],
+        "confidence": [verdict.confidence for verdict in one.verdicts],
+    }
+    counts: dict[str, list[float | None]] = {
+        "calls": [one.calls],
+        "tokens": [one.usage.prompt, one.usage.completion, one.usage.cached],
+        "cost_usd": [one.usage.cost_usd],
+        "evidence": [place for quote in quotes for place in (quote.start, quote.end)],
+        "flags": [place for flag in one.flags for place in (flag.start, flag.end)],
+    }
+    for numbers, most in ((shares, 1), (counts, 2**63)):
+        for name, values in numbers.items():
+            if not all(value is None or 0 <= value <= most for value in values):
+                return name
+    return ""
 
 
 def rubric(shape: dict[str, Any], where: str) -> tuple[str, Rubric]:
