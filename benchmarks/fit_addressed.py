@@ -2,7 +2,7 @@
 
 python benchmarks/fit_addressed.py [--gold DIR] [--report]
 
---report leaves a family of attacks out of the fit and says how many of its texts are found.
+--report leaves a family of attacks out of the fit and says how many of its texts are sure, or suspicious.
 """
 
 from __future__ import annotations
@@ -90,16 +90,18 @@ def left_out(found: Sequence[Sentence]) -> None:
     random.Random(0).shuffle(names)
     attacks = sorted({one.family for one in found if one.attack})
     fold = {name: at % FOLDS for each in (names, attacks) for at, name in enumerate(each)}
-    caught: dict[str, list[bool]] = {}
+    caught: dict[str, list[tuple[bool, bool]]] = {}
     for at in range(FOLDS):
         made = fit([one for one in found if fold[one.family] != at])
         texts = {(one.attack, one.family, one.text): None for one in found if fold[one.family] == at}
         for attack, family, text in texts:
             name = family if attack else "honest" if family.startswith("honest") else "answers"
-            caught.setdefault(name, []).append(bool(finding.find(text, made)))
-    for family in sorted(caught):
-        print(f"{family:24} {len(caught[family]):4} texts, flagged {np.mean(caught[family]):.3f}")
-    print(f"all attacks: {np.mean([one for name in attacks for one in caught[name]]):.3f}")
+            seen = finding.look(text, made)
+            caught.setdefault(name, []).append((bool(seen.sure), bool(seen.sure or seen.suspicious)))
+    every = [one for name in attacks for one in caught[name]]
+    for family, found_in in [*sorted(caught.items()), ("all attacks", every)]:
+        sure, either = np.mean(found_in, axis=0)
+        print(f"{family:24} {len(found_in):4} texts, sure {sure:.3f}, sure or suspicious {either:.3f}")
 
 
 def main() -> None:

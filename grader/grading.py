@@ -7,13 +7,12 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from grader import addressed, evidence, looks, scoring
+from grader import addressed, defence, evidence, looks, scoring
 from grader.correction import corrected, doubtful, voided
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
 from grader.strategies import Asked, Plan, Reading, strategy
 from grader.types import (
     Attempt,
-    Flag,
     Grade,
     Judge,
     JudgeCard,
@@ -35,10 +34,21 @@ _T = TypeVar("_T")
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
     """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
     made_with = card(rubric, plan)  # 2: the rubric is here, its hash goes into the card
-    flags = addressed.find(attempt.text)
-    kept = addressed.without(attempt.text, flags if plan.flagged != "keep" else ())
+    seen = defence.shown(attempt.text, plan.layers)
+    grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
+    if seen.bare is not None and grade.score:
+        again = await _graded(rubric, attempt, seen.bare, judge, plan, made_with)
+        grade = defence.lower(rubric, grade, again, seen.suspects)
+    review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")
+    return replace(grade, needs_review=review)
+
+
+async def _graded(
+    rubric: Rubric, attempt: Attempt, kept: addressed.Kept, judge: Judge, plan: Plan, made_with: JudgeCard
+) -> Grade:
+    """What is kept of the attempt, judged and scored."""
     if evidence.is_empty(kept.text):
-        return _noticed(_empty(rubric, attempt, plan, made_with), flags, plan)
+        return _empty(rubric, attempt, plan, made_with)
     attempt = replace(attempt, text=kept.text, whole=attempt.text)
     asked, reading = await _opinions(rubric, attempt, kept, judge, plan)
     verdicts = reading.verdicts
@@ -46,8 +56,7 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
         moved = corrected(plan.correction, rubric, attempt, verdicts, plan.lang or rubric.lang)
         verdicts = tuple(_settled(one, kept, plan) for one in moved)
     verdicts = tuple(map(kept.placed, verdicts))
-    grade = _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
-    return _noticed(grade, flags, plan)
+    return _scored(rubric, attempt, plan, made_with, asked, replace(reading, verdicts=verdicts))  # 7
 
 
 async def _opinions(
@@ -167,12 +176,6 @@ def _scored(
         calls=len(asked.replies),
         usage=sum((one.usage for one in answered), Usage()),
     )
-
-
-def _noticed(grade: Grade, flags: tuple[Flag, ...], plan: Plan) -> Grade:
-    """The grade with what was found in the attempt that a person should see."""
-    review = grade.needs_review or (bool(flags) and plan.flagged == "review")
-    return replace(grade, flags=flags, needs_review=review)
 
 
 def _empty(rubric: Rubric, attempt: Attempt, plan: Plan, card: JudgeCard) -> Grade:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.addressed import find, notions, reading, without
+from grader.addressed import find, look, notions, reading, without
 from grader.addressed.encoded import turned
 from grader.grading import grade_attempt
 from grader.types import Evidence, Flag, Grade, JudgeRequest
@@ -34,20 +34,22 @@ def graded(text: str, seen: list[JudgeRequest], reply: str = GOOD, **changes: An
     return asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(text), judge, fakes.plan(**changes)))
 
 
-@pytest.mark.parametrize("row", rows("honest.jsonl"), ids=lambda row: row["text"][:24])
-def test_an_honest_answer_about_such_text_is_not_flagged(row: dict[str, Any]) -> None:
-    assert find(row["text"]) == ()
+def test_an_honest_answer_about_such_text_is_not_flagged() -> None:
+    assert [row["text"] for row in rows("honest.jsonl") if find(row["text"])] == []
 
 
 @pytest.mark.parametrize("place", ["after", "before"])
-def test_nearly_all_attacks_are_found_and_what_is_left_is_the_answer(place: str) -> None:
-    left = []
+def test_nearly_all_attacks_are_sure_or_suspicious_and_what_is_left_is_the_answer(place: str) -> None:
+    left, sure = [], 0
     for row in rows("attacks.jsonl"):
         parts = (GENUINE, row["injected"])
         text = "\n\n".join(parts if place == "after" else parts[::-1])
-        if without(text, find(text)).text != GENUINE:
+        found = look(text)
+        sure += bool(found.sure)
+        if without(text, (*found.sure, *found.suspicious)).text != GENUINE:
             left.append(row["id"])
-    assert len(left) <= 0.2 * len(rows("attacks.jsonl")), left
+    assert len(left) <= 0.1 * len(rows("attacks.jsonl")), left
+    assert sure >= 0.7 * len(rows("attacks.jsonl"))
 
 
 def test_the_judge_sees_the_answer_as_if_the_order_had_never_been_written() -> None:
@@ -98,7 +100,7 @@ def test_an_answer_of_orders_alone_is_worth_nothing_and_costs_no_call() -> None:
 def test_what_becomes_of_a_flag_is_a_setting() -> None:
     seen: list[JudgeRequest] = []
     assert graded(f"{GENUINE}\n\n{ORDER}", [], flagged="mask").needs_review is False
-    assert graded(f"{GENUINE}\n\n{ORDER}", seen, flagged="keep").flags
+    assert graded(f"{GENUINE}\n\n{ORDER}", seen, layers=()).flags
     assert "full marks" in seen[0].messages[-1]["content"]
 
 

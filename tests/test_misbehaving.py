@@ -26,9 +26,7 @@ WHOLE = fakes.reply(GOOD)
 
 def grade(*replies: str | JudgeReply, answer: str = ANSWER, seen: list[JudgeRequest] | None = None) -> Grade:
     judge = fakes.scripted(replies, seen)
-    return asyncio.run(
-        grade_attempt(fakes.rubric(), fakes.attempt(answer), judge, fakes.plan(flagged="keep"))
-    )
+    return asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt(answer), judge, fakes.plan(layers=())))
 
 
 def coverages(of: Grade) -> list[str | None]:

@@ -43,7 +43,7 @@ def graded(
             servers.serving(servers.one_after_the_other(behaviours)) as server,
             openai_compatible.connect(server.api_base, "stub", timeout=timeout) as judge,
         ):
-            plan = fakes.plan(flagged="keep")  # what a judge does that saw a planted verdict
+            plan = fakes.plan(layers=())  # what a judge does that saw a planted verdict
             made = await grade_attempt(
                 fakes.rubric(), attempt or fakes.attempt(), retrying(judge, tries=3), plan
             )

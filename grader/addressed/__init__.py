@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.addressed.finding import KINDS, find
+from grader.addressed.finding import KINDS, Found, find, look
 from grader.addressed.leaving_out import Kept, without
 
-__all__ = ["KINDS", "Kept", "find", "without"]
+__all__ = ["KINDS", "Found", "Kept", "find", "look", "without"]

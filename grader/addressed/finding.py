@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from itertools import compress
 
-from grader.addressed import encoded, signs, weighing
+from grader.addressed import encoded, marking, signs, weighing
+from grader.addressed.marking import DOUBTED, SURE, Weighed
 from grader.addressed.notions import Hints, hints
-from grader.addressed.reading import Piece, Read, mixed_words, pieces, read
+from grader.addressed.reading import Read, mixed_words, pieces, read
 from grader.types import Flag
 
 ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS = (
@@ -19,18 +21,13 @@ ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS = (
     "encoded_text",
     "control_tokens",
 )
-KINDS = (ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS)
+SUSPICIOUS = "suspicious_text"
+KINDS = (ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS, SUSPICIOUS)
 
-SURE = 2.2
-"""Log-odds of a paragraph, its loudest sentence's and half of the others', over which it is addressed."""
-LIKELY = 0.8
-"""The same where another paragraph is already sure: who wrote one order may have written two."""
-WEAK = -1.0
-"""Log-odds of a sentence that goes with its sure neighbours."""
-AROUND = -2.5
-"""The same for a sentence between two flagged ones."""
 FEWEST_TURNED = 4
 """Notions and pairs of them that a sentence read backwards must show beyond twice its own."""
+SHORT = 10
+"""Bytes under which a sentence is not suspicious by itself: "Yes." begins many an honest answer."""
 MOST = 100
 """Flags that a grade holds; the last one reaches to the end of the last finding."""
 
@@ -45,22 +42,31 @@ _TAGS = re.compile(
 )
 
 
-class Weighed(NamedTuple):
-    """A piece with its log-odds and the kind of flag that it would be."""
+@dataclass(frozen=True)
+class Found:
+    """`sure`: what is addressed to a grader; `suspicious`: what may be, none where anything is sure."""
 
-    piece: Piece
-    score: float
-    kind: str
-    said: str = ""
+    sure: tuple[Flag, ...]
+    suspicious: tuple[Flag, ...]
 
 
 def find(text: str, fit: weighing.Fit | None = None) -> tuple[Flag, ...]:
-    """Flags in order of place, each over whole sentences; () for nearly every honest answer."""
+    """What is surely addressed, in order of place, by sentences; () for nearly every honest answer."""
+    return look(text, fit).sure
+
+
+def look(text: str, fit: weighing.Fit | None = None) -> Found:
+    """What is surely addressed to a grader, and what may be."""
     whole = read(text)
     weighed = list(_weighed(text, whole, fit or weighing.load()))
-    marked = _marked(weighed)
-    flags = _hidden(text) + _joined(whole, [one for one, on in zip(weighed, marked, strict=True) if on])
-    return tuple(sorted(flags, key=lambda one: (one.start, one.end)))[:MOST]
+    hidden = _hidden(text)
+    sure = marking.sure(weighed, beside=bool(hidden))
+    doubted = () if hidden or any(sure) else marking.suspicious(weighed)
+    flags = hidden + _joined(whole, list(compress(weighed, sure)))
+    return Found(
+        tuple(sorted(flags, key=lambda one: (one.start, one.end)))[:MOST],
+        tuple(replace(one, kind=SUSPICIOUS) for one in _joined(whole, list(compress(weighed, doubted)))),
+    )
 
 
 def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
@@ -74,7 +80,7 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
     ]
     for piece in pieces(whole.text):
         sentence = whole.text[piece.start : piece.end]
-        score, kind, said = fit.score(sentence, near), ADDRESSED, ""
+        (score, loud), kind, said = fit.scores(sentence, near), ADDRESSED, ""
         for first, last, plain, spoken in codes:
             start, end = whole.span(piece.start, piece.end)
             if first < end and start < last and spoken > score:
@@ -87,7 +93,9 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
             kind, score = VERDICT, score + 1.0
         elif kind == ADDRESSED and _TOKENS.search(sentence):
             kind = TOKENS
-        yield Weighed(piece, score, kind, said)
+        loud = max(score, loud)
+        short = len(sentence.encode("utf-8", "surrogatepass")) < SHORT
+        yield Weighed(piece, score, min(loud, DOUBTED) if short else loud, kind, said)
 
 
 def _turned(sentence: str, near: Sequence[Hints]) -> Iterator[tuple[str, Hints]]:
@@ -98,33 +106,6 @@ def _turned(sentence: str, near: Sequence[Hints]) -> Iterator[tuple[str, Hints]]
 def _sentences(text: str) -> Iterator[str]:
     whole = read(text).text
     return (whole[one.start : one.end] for one in pieces(whole))
-
-
-def _marked(weighed: Sequence[Weighed]) -> list[bool]:
-    """Which pieces are flagged: sure paragraphs first, then likely ones, then what lies between."""
-    loud: dict[int, list[float]] = {}
-    for one in weighed:
-        loud.setdefault(one.piece.paragraph, []).append(max(0.0, one.score))
-    sums = {place: (max(scores) + sum(scores)) / 2 for place, scores in loud.items()}
-    if max(sums.values(), default=0.0) <= SURE:
-        return [False] * len(weighed)
-    marked = [one.score > WEAK and sums[one.piece.paragraph] > LIKELY for one in weighed]
-    for index, one in enumerate(weighed):
-        near = marked[max(0, index - 1) : index + 2]
-        marked[index] = marked[index] or (any(near) and one.score > WEAK)
-    return _filled(weighed, marked)
-
-
-def _filled(weighed: Sequence[Weighed], marked: list[bool]) -> list[bool]:
-    """Short stretches between two flagged pieces of one paragraph, and frames beside them, go with them."""
-    before: int | None = None
-    for index in [place for place, on in enumerate(marked) if on]:
-        if before is not None and index - before <= 4:
-            between = weighed[before + 1 : index]
-            if all(each.score > AROUND for each in between):
-                marked[before + 1 : index] = [True] * len(between)
-        before = index
-    return marked
 
 
 def _joined(whole: Read, flagged: Sequence[Weighed]) -> list[Flag]:

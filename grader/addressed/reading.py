@@ -20,9 +20,12 @@ _ALIKE = dict(
 )
 _LETTERS = re.compile(r"[a-zа-яёіјѕԁԛԝһӏ]+")
 _SPELT = re.compile(r"(?<!\S)(?:\S[ \t]+){5,}\S(?!\S)")
+_NOTE = r"\([^()\n]*\)|【[^【】\n]*】|\[[^\[\]\n]*\]|〔[^〔〕\n]*〕|\{[^{}\n]*\}"
 _PIECE = re.compile(
-    r"[^。！？!?；;\n]*?(?:<!--|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
+    rf" *(?:{_NOTE})(?= )|"
+    r"(?:[“「][^”」\n]{0,300}[”」]|[^。！？!?；;\n])*?(?:<!--|-->|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
 )
+"""A note in brackets at the start of a sentence, or a sentence; what it quotes stays in it."""
 LONGEST = 400
 
 

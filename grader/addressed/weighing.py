@@ -28,7 +28,17 @@ class Fit:
 
         `near`: the hints of the text around it, where they were looked for already.
         """
-        words, share, notions = _shown(sentence, hints(sentence)[0] if near is None else near)
+        near = hints(sentence)[0] if near is None else near
+        return self._score(*signs.own(sentence, near))
+
+    def scores(self, sentence: str, near: Hints) -> tuple[float, float]:
+        """The same, and what it would be if all that it quotes were its own words."""
+        own, notions = signs.own(sentence, near)
+        score = self._score(own, notions)
+        return score, score if own == sentence else self._score(sentence, signs.notions(sentence, near))
+
+    def _score(self, own: str, notions: Collection[str]) -> float:
+        words, share = _words(own)
         return self.bias + share * self._sum(words) + self._sum(notions)
 
     def _sum(self, shown: Collection[str]) -> float:
@@ -37,14 +47,14 @@ class Fit:
 
 def shows(sentence: str) -> dict[str, float]:
     """The signs of a sentence and how much each counts: a notion 1, words less the more there are."""
-    words, share, notions = _shown(sentence, hints(sentence)[0])
+    own, notions = signs.own(sentence, hints(sentence)[0])
+    words, share = _words(own)
     return dict.fromkeys(words, share) | dict.fromkeys(notions, 1.0)
 
 
-def _shown(sentence: str, near: Hints) -> tuple[set[str], float, list[str]]:
-    own, notions = signs.own(sentence, near)
+def _words(own: str) -> tuple[set[str], float]:
     words = signs.grams(own)
-    return words, 2 / max(len(words), FEWEST) ** 0.5, notions
+    return words, 2 / max(len(words), FEWEST) ** 0.5
 
 
 @cache

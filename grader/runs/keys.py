@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from functools import cache
 
-from grader.strategies import Plan, strategy
+from grader.strategies import LAYERS, Plan, strategy
 from grader.types import Attempt, Rubric
 
 HALF = 16
@@ -28,6 +28,8 @@ def key(rubric: Rubric, attempt: Attempt, plan: Plan) -> str:
 @cache
 def _judge(plan: Plan) -> str:
     shape = asdict(plan)
+    if plan.layers == LAYERS:
+        del shape["layers"]
     for name, none in (("correction", None), ("second", None), ("examples", ()), ("reference", True)):
         if shape[name] == none:  # so that runs from before there were any go on
             del shape[name]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, cast, get_args
 
 from grader.correction import Correction
 from grader.strategies.examples import Example
 from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
 
 Unverified = Literal["flag", "review", "credit_none"]
-Flagged = Literal["review", "mask", "keep"]
+Flagged = Literal["review", "mask"]
+Layer = Literal["masking", "doubting"]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
 
 TABLE = {
     "joint": "grader.strategies.joint",
@@ -32,8 +34,8 @@ class Plan:
     `examples`: labelled answers, of which a joint prompt shows up to two; `reference`: whether it shows the
     rubric's.
     `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
-    `flagged` says what becomes of text addressed to a grader: `mask` leaves it out of what is judged,
-    `review` also sets needs_review, `keep` judges it with the rest (to measure what the defence is worth).
+    `flagged` says what becomes of a grade with text addressed to a grader: `review` sets needs_review.
+    `layers` is the whole defence against such text, less of it only to measure what each is worth.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Plan:
     second: tuple[str, str] | None = None
     unverified: Unverified = "review"
     flagged: Flagged = "review"
+    layers: tuple[Layer, ...] = LAYERS
     examples: tuple[Example, ...] = ()
     reference: bool = True
     calibration: str = ""
