@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from grader import addressed, looks
+from grader import defence, looks
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
@@ -108,8 +108,7 @@ def _count(
 
 def _judged(attempt: Attempt, plan: Plan) -> Attempt:
     """The attempt as grading asks for it: a recording holds it without what speaks to the grader."""
-    flags = addressed.find(attempt.text) if plan.flagged != "keep" else ()
-    return replace(attempt, text=addressed.without(attempt.text, flags).text, whole=attempt.text)
+    return replace(attempt, text=defence.shown(attempt.text, plan.layers).kept.text, whole=attempt.text)
 
 
 def _frame(job: Job, plan: Plan) -> tuple[Usage, int]:

@@ -94,8 +94,9 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
         elif kind == ADDRESSED and _TOKENS.search(sentence):
             kind = TOKENS
         loud = max(score, loud)
-        short = len(sentence.encode("utf-8", "surrogatepass")) < SHORT
-        yield Weighed(piece, score, min(loud, DOUBTED) if short else loud, kind, said)
+        if loud > DOUBTED and len(sentence.encode("utf-8", "surrogatepass")) < SHORT:
+            loud = DOUBTED
+        yield Weighed(piece, score, loud, kind, said)
 
 
 def _turned(sentence: str, near: Sequence[Hints]) -> Iterator[tuple[str, Hints]]:

@@ -50,6 +50,8 @@ def suspicious(weighed: Sequence[Weighed]) -> list[bool]:
 
 def _grown(weighed: Sequence[Weighed], first: Callable[[Weighed], bool]) -> list[bool]:
     marked = [first(one) for one in weighed]
+    if not any(marked):
+        return marked
     for index, one in enumerate(weighed):
         near = marked[max(0, index - 1) : index + 2]
         marked[index] = marked[index] or (any(near) and one.loud > WEAK)
