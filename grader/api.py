@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,8 @@ async def grade_all(
     from grader.engines import local
 
     chosen = _settings(settings)
-    jobs = (Job(one, _rubric(rubric or one.question, chosen)) for one in answers)
+    found = cache(lambda asked: _rubric(asked, chosen))  # each rubric is read once
+    jobs = (Job(one, found(rubric or one.question)) for one in answers)
     plan, opened = _judge(judge, chosen)
     async with opened as asked:
         async for made in local.grade_all(jobs, asked, plan, concurrency=chosen.concurrency):

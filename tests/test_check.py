@@ -261,6 +261,13 @@ def test_a_link_out_of_the_repository_is_not_read(repo: Repository, tmp_path: Pa
     assert "the secret" not in said.out + said.err
 
 
+def test_scores_are_not_written_through_a_link(repo: Repository, tmp_path: Path, capsys: Read) -> None:
+    (repo.folder / "grade-scores.json").symlink_to(tmp_path / "elsewhere")
+    assert repo.grade("check", "--update-scores") == 2
+    assert "grade-scores.json is a link" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_one_write_up_under_two_names_is_checked_once_and_from_any_folder(
     repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from grader.cli import ci, options, trouble
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put, retried, stdout_console
 from grader.cli.limits import limits
-from grader.cli.report import Formats, Out, put_pages
+from grader.cli.report import Formats, Out, put_pages, unlinked
 from grader.config import Settings
 from grader.errors import InputError
 from grader.judges import connect
@@ -56,7 +56,7 @@ def check(
 ) -> int:
     """Check write-ups against their bars; with recordings it needs no key and no network."""
     settings = settings_of(flags)
-    names = formats.parse(format) if format else ()
+    names = [one for one in formats.parse(format, extra=("terminal",)) if one != "terminal"] if format else ()
     if names and out is None:
         raise InputError("--format needs a place", "add --out FILE, or --out DIR for several formats")
     terms = read_terms(settings.check, settings.file)
@@ -93,7 +93,7 @@ async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen)
 
 
 def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:
-    path = checking.scores_path(terms, _root(settings))
+    path = unlinked(checking.scores_path(terms, _root(settings)))
     path.write_text(checking.updated(checked.rows, path, there.top), encoding="utf-8", newline="\n")
     note(
         f"wrote {path}; commit it"

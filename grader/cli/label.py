@@ -108,8 +108,8 @@ def show(one: Open, place: str, console: Console) -> None:
     width = min(console.width, 100) - 2
     console.rule(f"{place}: {plain(one.attempt.id)}")
     parts = [one.rubric.title, "", f"{one.criterion.id}  {one.criterion.judged}"]
-    parts += [f"  part: {each}" for each in one.criterion.parts]
-    parts += [f"  mistake: {each}" for each in one.criterion.mistakes]
+    parts += [f"part: {each}" for each in one.criterion.parts]
+    parts += [f"mistake: {each}" for each in one.criterion.mistakes]
     for text in [*parts, "", *one.attempt.text.splitlines()]:
         for line in wrapped(plain(text), width) or [""]:
             console.print(f" {line}")
@@ -133,6 +133,8 @@ def ask() -> tuple[str, str] | None:
         sys.stderr.flush()
         line = sys.stdin.readline()
         key, _, reason = line.strip().partition(" ")
+        if not line:
+            note("")  # the end of the input stands on the line of the question
         if not line or key.lower() == "q":
             return None
         if key.lower() in (*KEYS, "s"):

@@ -66,14 +66,17 @@ def put_pages(pages: dict[str, str], out: Path | None) -> None:
             put(page)
         return
     for name, path in places(tuple(pages), out).items():
-        if path.is_symlink():
-            raise InputError(
-                f"{path} is a link, and reports follow none", "delete it, or name where it leads"
-            )
         path.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-8-sig" if name == "csv" else "utf-8"
-        path.write_bytes(pages[name].encode(encoding, "backslashreplace"))
+        unlinked(path).write_bytes(pages[name].encode(encoding, "backslashreplace"))
         note(f"wrote {path}")
+
+
+def unlinked(path: Path) -> Path:
+    """The same path; InputError for a link, which could lead anywhere."""
+    if path.is_symlink():
+        raise InputError(f"{path} is a link: none is written through", "delete it, or name where it leads")
+    return path
 
 
 def places(names: Sequence[str], out: Path) -> dict[str, Path]:

@@ -29,10 +29,10 @@ class Price:
 
 def price(model: str) -> Price | None:
     """The price of a model by its LiteLLM name, with or without its provider; None when it is not listed."""
-    rows = _rows()
-    row = rows.get(model) or rows.get(model.partition("/")[2])
     if model == "embedded" or model.startswith(("ollama/", "ollama_chat/")):
         return Price(prompt=0.0, completion=0.0, cached=0.0)
+    rows = _rows()
+    row = rows.get(model) or rows.get(model.partition("/")[2])
     if row is None or not isinstance(row.get("input_cost_per_token"), int | float):
         return None
     prompt = float(row["input_cost_per_token"])
