@@ -110,6 +110,8 @@ def test_the_card_is_written_in_three_kinds_and_escapes_what_people_wrote(
     for part in ("By question", "By kind", "Worst disagreements", "Coverage against accuracy", "prompts"):
         assert part in page
         assert part in words
+    assert "84, of them 0 ungraded, 0 not in the run, 0 for people to review" in words
+    assert "84 (1.00 an answer), 8400 + 0 tokens" in page
     shape = json.loads(Path("c.json").read_text("utf-8"))
     assert len(shape["pairs"]) == 258
     assert "NaN" not in json.dumps(shape)

@@ -42,7 +42,7 @@ class Worst:
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """`labels`: hash of what people said; `rubrics`: of what was judged by; `cost_usd` and tokens: what all
-    grades took when they were made. `ungraded` answers are in no figure."""
+    grades took when they were made; `review`: answers for people. `ungraded` answers are in no figure."""
 
     model: str
     strategy: str
@@ -65,6 +65,7 @@ class Card:
     pairs: tuple[Pair, ...]
     worst: tuple[Worst, ...] = ()
     held_out: Mapping[str, Any] = field(default_factory=dict)
+    review: int = 0
 
 
 def make(
@@ -94,6 +95,7 @@ def make(
         measured=measure(joined.pairs, joined.scored, seed=seed),
         pairs=joined.pairs,
         worst=worst(joined.beside),
+        review=sum(one.needs_review for one in joined.grades),
     )
 
 

@@ -87,6 +87,8 @@ def made_with(card: Card) -> list[tuple[str, str]]:
     graded = card.answers - len(card.ungraded) - card.absent
     cost = "not known" if card.cost_usd is None else f"{card.cost_usd:.4f} USD"
     each = "" if card.cost_usd is None or not graded else f", {card.cost_usd / graded:.5f} an answer"
+    often = f" ({card.calls / graded:.2f} an answer)" if graded else ""
+    left = f"{len(card.ungraded)} ungraded, {card.absent} not in the run, {card.review} for people to review"
     return [
         ("model", card.model),
         ("strategy", card.strategy),
@@ -94,8 +96,8 @@ def made_with(card: Card) -> list[tuple[str, str]]:
         ("rubrics", short(card.rubrics)),
         ("calibration", short(card.calibration) or "none"),
         ("labels", f"{short(card.labels)}: {', '.join(card.sources)}"),
-        ("answers", f"{card.answers}, of them {len(card.ungraded)} ungraded, {card.absent} not in the run"),
-        ("calls", f"{card.calls}, {card.prompt_tokens} + {card.completion_tokens} tokens"),
+        ("answers", f"{card.answers}, of them {left}"),
+        ("calls", f"{card.calls}{often}, {card.prompt_tokens} + {card.completion_tokens} tokens"),
         ("cost", cost + each),
         ("grade", f"{card.version}, {card.at}"),
     ]
