@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 
 from grader import scoring, signals
 from grader.strategies import Plan, Reading, strategy
+from grader.strategies.examples import Example
 from grader.types import Attempt, Criterion, JudgeRequest, Rubric, Verdict, Vote, digest
 
 UNSURE = 0.6
@@ -43,11 +45,16 @@ def named(plan: Plan) -> str:
     """The strategy as a grade's card has it: with all that makes it another judge."""
     parts = [plan.strategy]
     parts += [f"{plan.samples} samples"] if plan.samples > 1 else []
-    parts += [f"examples {digest([asdict(one) for one in plan.examples])[7:15]}"] if plan.examples else []
+    parts += [f"examples {_mark(plan.examples)}"] if plan.examples else []
     parts += [] if plan.reference else ["no reference"]
     parts += ["jury " + " ".join(model for model, _ in plan.jury)] if plan.jury else []
     looked = f"looks by {plan.second[0]}" if plan.second else "looks"
     return ", ".join([*parts, *([looked] if plan.looks else [])])
+
+
+@cache
+def _mark(examples: tuple[Example, ...]) -> str:
+    return digest([asdict(one) for one in examples])[7:15]
 
 
 def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
