@@ -20,7 +20,8 @@ def find(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
             return own, _read_toml(own)
         project = folder / "pyproject.toml"
         if project.is_file():
-            table = _tool(_read_toml(project))
+            tools = _read_toml(project).get("tool")
+            table = tools.get("grade") if isinstance(tools, dict) else None
             if not isinstance(table, dict | None):
                 raise InputError(f"{project}: tool.grade is no table", "write [tool.grade]")
             if table is not None:
@@ -28,10 +29,6 @@ def find(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
         if (folder / ".git").exists():
             break
     return None, {}
-
-
-def _tool(whole: Mapping[str, Any]) -> Any:
-    return whole["tool"].get("grade") if isinstance(whole.get("tool"), dict) else None
 
 
 def _read_toml(path: Path) -> Mapping[str, Any]:

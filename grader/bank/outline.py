@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.bank.ids import REFERENCE, expand
@@ -55,11 +55,17 @@ def _block(info: BankInfo, heading: str, lines: tuple[Line, ...], asked: tuple[s
     if any(days):
         info = replace(info, days=info.days + tuple(one for one in days if one))
         return _noted(info, heading, [one.text for one, day in zip(said, days, strict=True) if not day])
+    texts = [one.text for one in said]
     if any(one.kind == "bullet" and REACH.search(one.text) for one in said):
-        return _track(info, heading, [one.text for one in said], asked)
+        return _track(info, heading, texts, asked)
     kind = next((name for name, words in KINDS if words.search(heading)), "")
-    take = _TAKE.get(kind, _noted)
-    return take(info, heading, [one.text for one in said])
+    if kind == "audience":
+        return _audience(info, heading, texts)
+    if kind == "advice":
+        return _noted(replace(info, advice=info.advice + tuple(map(_entry, texts))), heading, [])
+    if kind == "resources":
+        return _noted(replace(info, resources=info.resources + tuple(map(_entry, texts))), heading, [])
+    return _noted(info, heading, texts)
 
 
 def _as_text(line: Line) -> Line:
@@ -80,26 +86,11 @@ def _audience(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
     return _noted(info, heading, rest)
 
 
-def _advice(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
-    return _noted(replace(info, advice=info.advice + tuple(map(_entry, texts))), heading, [])
-
-
-def _resources(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
-    return _noted(replace(info, resources=info.resources + tuple(map(_entry, texts))), heading, [])
-
-
 def _noted(info: BankInfo, heading: str, texts: list[str]) -> BankInfo:
     known = heading == info.title or any(one.heading == heading for one in info.sections)
     if texts or (heading and not known):
         return replace(info, notes=(*info.notes, Note(heading=heading, lines=tuple(texts))))
     return info
-
-
-_TAKE: dict[str, Callable[[BankInfo, str, list[str]], BankInfo]] = {
-    "audience": _audience,
-    "advice": _advice,
-    "resources": _resources,
-}
 
 
 def _track(info: BankInfo, heading: str, texts: list[str], asked: tuple[str, ...]) -> BankInfo:

@@ -59,15 +59,11 @@ def is_term(text: str) -> bool:
         return False
     chinese = "".join(CHINESE.findall(body))
     latin = [one for one in WORD.findall(body) if not CHINESE.match(one)]
-    if VERB.search(chinese):
+    if VERB.search(chinese) or not VERBS.isdisjoint(map(str.lower, latin)):
         return False
-    return len(chinese) <= 6 and len(latin) <= (2 if chinese else 4) and not _is_sentence(latin)
+    return len(chinese) <= 6 and len(latin) <= (2 if chinese else 4)
 
 
 def numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text: two that differ in them only (ZeRO-1, ZeRO-2) are no duplicates."""
     return tuple(sorted(re.findall(r"\d+(?:\.\d+)?", text)))
-
-
-def _is_sentence(words: list[str]) -> bool:
-    return len(words) > 4 or any(one.lower() in VERBS for one in words)

@@ -56,7 +56,11 @@ class Graded:
         said = {one.criterion: one for one in self.grade.verdicts}
         for criterion in self.question.rubric.criteria:
             verdict = said.get(criterion.id) or Verdict(criterion=criterion.id, coverage=None)
-            yield criterion, _labelled(verdict, verdict.label) if verdict.label else verdict
+            if label := verdict.label:
+                verdict = replace(
+                    verdict, coverage=label.coverage, contradicted=label.contradicted, credit=None
+                )
+            yield criterion, verdict
 
     def judged(self, criterion: str) -> str:
         """The judge's own state of a criterion, labels left aside."""
@@ -71,10 +75,6 @@ class Run:
     name: str
     rows: tuple[Graded, ...]
     created: str = ""
-
-
-def _labelled(verdict: Verdict, label: Label) -> Verdict:
-    return replace(verdict, coverage=label.coverage, contradicted=label.contradicted, credit=None)
 
 
 def state(verdict: Verdict) -> str:
