@@ -15,6 +15,7 @@ from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row, rubric_of
 from grader.bank.textfile import read_text
 from grader.errors import InputError
+from grader.runs import rubrics
 from grader.runs.labels import asked_hash
 from grader.strategies.examples import LONGEST, Example, ranked
 from grader.types import Attempt, Coverage, Lang, Rubric
@@ -68,12 +69,14 @@ def examples(labelled: Sequence[Labelled]) -> tuple[Example, ...]:
 
 @dataclass
 class _Shelf:
-    """Answers met so far; a later line about the same one adds to it."""
+    """Answers met so far; a later line about the same one adds to it. `graded`: of the run that is read, the
+    rubric in which a criterion with that hash stood last."""
 
     bank: Bank
     found: dict[tuple[str, str, str], Labelled] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     rubrics: dict[str, Rubric] = field(default_factory=dict)
+    graded: Mapping[str, Rubric] = field(default_factory=dict)
 
 
 def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
@@ -85,6 +88,8 @@ def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
         if not file.is_file():
             hint = "label some: grade label RUN" if path.is_dir() else "labels are JSONL, an answer a line"
             raise InputError(f"{file}: there is no such file", hint)
+        known = rubrics(path).values() if path.is_dir() else ()
+        shelf.graded = {asked_hash(point): one for one in known for point in one.criteria}
         for number, line in enumerate(read_text(file, limit=LARGEST).split("\n"), 1):
             if line.strip():
                 _add(shelf, _object(line, f"{file}:{number}"), f"{file}:{number}")
@@ -148,6 +153,8 @@ def _free(shelf: _Shelf, wanted: str) -> str:
 
 
 def _rubric(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> Rubric:
+    if shape.get("criteria") and shape.get("criterion") in shelf.graded:
+        return shelf.graded[shape["criterion"]]  # with weights, groups and all that the line does not tell
     about = ("question", "question_text", "criteria", "reference")
     content = json.dumps([shape.get(one) for one in about])
     if content not in shelf.rubrics:

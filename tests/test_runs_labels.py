@@ -16,7 +16,7 @@ from grader.cli.main import run as grade
 from grader.errors import InputError
 from grader.labels import Labelled, read
 from grader.runs import labels
-from grader.types import Label
+from grader.types import Criterion, Group, Label
 from tests import fakes
 
 PERSON = Label(coverage="covered", author="anna", reason="it is there", at="2026-11-23T10:00:00+00:00")
@@ -100,6 +100,16 @@ def test_labels_of_a_run_feed_calibrate(folder: Path) -> None:
     [one] = read([folder], load())
     assert one.labels == {"Q1.2": "covered"}
     assert one.rubric.criteria == fakes.rubric().criteria
+
+
+def test_a_label_in_a_run_of_a_rubric_with_faults_and_groups_is_read_with_all_of_it(tmp_path: Path) -> None:
+    points = (*fakes.rubric().criteria, Criterion(id="Q1.3", text="It says queries are kept", weight=-1))
+    whole = fakes.rubric(criteria=points, groups=(Group(name="g"),), reference="Good.")
+    one = Labelled(attempt=fakes.attempt(), rubric=whole, labels={})
+    folder = fakes.judged_run(tmp_path / "run", [one], lambda c, label: ("missing", 0.5))
+    labels.add(folder, fakes.attempt(), whole, "Q1.3", PERSON, own=True)
+    [found] = read([folder], load())
+    assert (found.rubric, found.labels) == (whole, {"Q1.3": "covered"})
 
 
 def test_a_label_for_what_the_criterion_no_longer_says_feeds_nothing(folder: Path) -> None:
