@@ -2,7 +2,7 @@
 
 python benchmarks/learning.py [--features DIR] [--draws 10]
 
-Two scripted judges, one too strict and one too sure of itself, and the embedded one where its states are kept
+Scripted judges, too strict, too sure, or without a confidence, and the embedded one where its states are kept
 in the folder (`benchmarks/fit.py` keeps them): on interview_train by fits that did not see the question, on
 interview_dev by a fit on the other sets, as shipped. Whole answers are drawn, as people give labels. It does
 what `grade calibrate --fit` does, then what `grade` makes of that. Reference labels, not people's.
@@ -33,7 +33,8 @@ from grader.types import Coverage, Evidence, Grade, JudgeCard, Verdict
 LEVELS: tuple[Coverage, ...] = ("missing", "partial", "covered")
 SIZES = (0, 20, 50, 200, 10_000)
 RATE = 0.9
-Said = Mapping[tuple[str, str], tuple[Coverage, float]]
+Says = tuple[Coverage, float | None]
+Said = Mapping[tuple[str, str], Says]
 """Coverage and confidence by attempt and criterion."""
 
 
@@ -53,20 +54,23 @@ class Line:
     promised: float | None
 
 
-def strict(chance: random.Random, label: Coverage) -> tuple[Coverage, float]:
+def strict(chance: random.Random, label: Coverage) -> Says:
     """One level lower in seven of ten, and sure of it."""
     return LEVELS[max(0, LEVELS.index(label) - (chance.random() < 0.7))], 0.95
 
 
-def sure(chance: random.Random, label: Coverage) -> tuple[Coverage, float]:
+def sure(chance: random.Random, label: Coverage) -> Says:
     """Right in seven of ten; surer where it is, but always sure."""
     right = chance.random() < 0.7
     return (label if right else chance.choice(LEVELS)), 0.9 + 0.1 * chance.random() ** (1 if right else 3)
 
 
-def scripted(
-    rows: Sequence[Labelled], says: Callable[[random.Random, Coverage], tuple[Coverage, float]]
-) -> Said:
+def silent(chance: random.Random, label: Coverage) -> Says:
+    """Right in eight of ten and states no confidence, as most joint judges do."""
+    return (label if chance.random() < 0.8 else chance.choice(LEVELS)), None
+
+
+def scripted(rows: Sequence[Labelled], says: Callable[[random.Random, Coverage], Says]) -> Said:
     chance = random.Random(0)
     return {
         (one.attempt.id, criterion): says(chance, label)
@@ -94,7 +98,7 @@ def embedded(folder: Path) -> Said:
     own, crossed, given = tables.crossed(table, kern, SETUP, "interview_train")
     ids = [(one.attempt.id, each.id) for one in rows for each in one.rubric.criteria]
     assert len(ids) == len(table["level"]), "states are kept of other words"
-    found: dict[tuple[str, str], tuple[Coverage, float]] = {}
+    found: dict[tuple[str, str], Says] = {}
     for where, odds, said in ((test, chances, levels), (own, crossed, given)):
         for place, (some, full), level in zip(where, odds, said, strict=True):
             sure = (1 - some, some - full, full)[level]
@@ -161,7 +165,7 @@ def line(pool: Sequence[Sample], test: Sequence[Sample], size: int, draws: int) 
         kappas.kappa(kappas.table(one.levels for one in pairs), kappas.QUADRATIC) or 0.0
         for _, pairs, _ in found
     ]
-    sure = [[(one.confidence or 0.0, one.right) for one in pairs] for _, pairs, _ in found]
+    sure = [[(stated(one), one.right) for one in pairs] for _, pairs, _ in found]
     kept = [[one.right for one, stays in zip(pairs, over, strict=True) if stays] for _, pairs, over in found]
     return Line(
         labels=min(size, len(pool)),
@@ -174,6 +178,11 @@ def line(pool: Sequence[Sample], test: Sequence[Sample], size: int, draws: int) 
         right=_mean([mean(one) for one in kept if one]),
         promised=_mean([fit.right for fit, _, _ in found if fit and fit.right is not None]),
     )
+
+
+def stated(pair: Pair) -> float:
+    """Who states no confidence is taken at their word."""
+    return 1.0 if pair.confidence is None else pair.confidence
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -195,6 +204,7 @@ def main() -> None:
     judges = {
         "too strict": scripted([*train, *test], strict),
         "too sure": scripted([*train, *test], sure),
+        "no confidence": scripted([*train, *test], silent),
         "embedded": embedded(chosen.features),
     }
     heads = (
