@@ -47,3 +47,9 @@ def test_nothing_is_called_by_a_word_that_says_nothing() -> None:
         named += [(one.name, path.name) for one in kinds]
     words = {pair: {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", pair[0])} for pair in named}
     assert [pair for pair, parts in words.items() if parts & NEVER] == []
+
+
+def test_every_module_has_its_place_on_the_map() -> None:
+    places = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| step |")[2]
+    own = [one.stem for one in (ROOT / "grader").glob("[!_]*.py")]
+    assert [one for one in own if f"`{one}`" not in places] == []
