@@ -85,7 +85,7 @@ def _count(
     sizes: dict[str, tuple[Usage, int]],
     recorded: Callable[[JudgeRequest], bool] | None,
 ) -> None:
-    attempt = _judged(job.attempt, plan) if recorded is not None else job.attempt
+    attempt = judged(job.attempt, plan) if recorded is not None else job.attempt
     if not attempt.text.strip():
         return
     if recorded is not None:
@@ -106,7 +106,7 @@ def _count(
     found.usage += replace(frame, prompt=frame.prompt + answer)
 
 
-def _judged(attempt: Attempt, plan: Plan) -> Attempt:
+def judged(attempt: Attempt, plan: Plan) -> Attempt:
     """The attempt as grading asks for it: a recording holds it without what speaks to the grader."""
     return replace(attempt, text=defence.shown(attempt.text, plan.layers).kept.text, whole=attempt.text)
 

@@ -13,6 +13,7 @@ from grader.bank import load, read_attempt
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_json, retried, stdout_console
+from grader.evidence import is_empty
 from grader.grading import grade_attempt
 from grader.judges import connect
 from grader.report.plain import plain
@@ -44,7 +45,7 @@ def grade(
     chosen = choose(settings)
     if dry_run:
         return show_requests(rubric, attempt, chosen.plan)
-    made = asyncio.run(judged(rubric, attempt, chosen))
+    made = asyncio.run(asked(rubric, attempt, chosen))
     tell_void(chosen.plan, [made])
     if json:
         put_json(to_json(made), indent=2)
@@ -65,14 +66,17 @@ def read(answer: str, question: str | None) -> Attempt:
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     """Every request that would be sent at first, as JSON; nobody is asked."""
-    requests = opinions.requests(rubric, attempt, plan)
+    from grader.estimates import judged
+
+    left = judged(attempt, plan)
+    requests = () if is_empty(left.text) else opinions.requests(rubric, left, plan)
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
     note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
     put_json([one.canonical() for one in requests], indent=2)
     return 0
 
 
-async def judged(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
+async def asked(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
     """The grade by the chosen judge."""
     async with connect(chosen.settings, chosen.choice, notice=retried) as judge:
         return await grade_attempt(rubric, attempt, judge, chosen.plan)
