@@ -135,4 +135,4 @@ def test_every_notion_that_a_pattern_finds_is_found_by_its_hints_also_in_text_th
 
 
 def test_every_notion_s_pattern_has_characters_that_all_its_matches_have() -> None:
-    assert all(hint.literal for hint in notions._every())
+    assert all(literal for literal, _, _ in notions._every())

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,19 +34,37 @@ class Hint:
 
 
 Hints = Sequence[Hint]
-Key = str | tuple[str, str]
-"""A character, or two that stand side by side."""
+LONG = 24
+"""Characters over which a Latin word is none that comes again."""
 
 
 def hints(text: str) -> tuple[Hints, Hints, Hints]:
     """Of the text as it is, read from its end, and with its letters moved by thirteen."""
     found: tuple[list[Hint], list[Hint], list[Hint]] = ([], [], [])
-    keys, index = _index()
-    for key in keys & {*text, *pairwise(text)}:
-        for literal, reading, hint in index[key]:
-            if literal in text:
-                found[reading].append(hint)
+    words = set(text.split())
+    usual = {word for word in words if len(word) <= LONG and word.isascii()}
+    every = _every()
+    for place in _in(" ".join(words - usual)).union(*map(_in_word, usual)):
+        _, reading, hint = every[place]
+        found[reading].append(hint)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _in_word(word: str) -> frozenset[int]:
+    return _in(word)
+
+
+def _in(text: str) -> frozenset[int]:
+    """Places among all literals of those in a text, by the pairs of characters in it."""
+    every, index = _every(), _index()
+    keys = _keys() & {*text, *pairwise(text)}
+    return frozenset([place for key in keys for place in index[key] if every[place][0] in text])
+
+
+@cache
+def _keys() -> frozenset[str | tuple[str, str]]:
+    return frozenset(_index())
 
 
 def touched(sentence: str, near: Hints) -> list[str]:
@@ -59,29 +77,29 @@ def touched(sentence: str, near: Hints) -> list[str]:
 
 
 @cache
-def _index() -> tuple[frozenset[Key], Mapping[Key, Sequence[tuple[str, int, Hint]]]]:
-    """Each literal and its turned forms, by the one of its pairs of characters that fewest others have."""
-    every = [
-        (literal, reading, hint)
-        for hint in _every()
-        for reading, literal in enumerate((hint.literal, *turned(hint.literal)))
-    ]
-    common = Counter(pair for literal, reading, _ in every if not reading for pair in _pairs(literal))
-    index: dict[Key, list[tuple[str, int, Hint]]] = {}
-    for one in every:
-        index.setdefault(min(_pairs(one[0]), key=common.__getitem__), []).append(one)
-    return frozenset(index), index
+def _index() -> Mapping[str | tuple[str, str], Sequence[int]]:
+    """Places of literals by the one of their pairs of characters that fewest others have."""
+    common = Counter(pair for literal, reading, _ in _every() if not reading for pair in _pairs(literal))
+    index: dict[str | tuple[str, str], list[int]] = {}
+    for place, (literal, _, _) in enumerate(_every()):
+        index.setdefault(min(_pairs(literal), key=common.__getitem__), []).append(place)
+    return index
 
 
-def _pairs(literal: str) -> Sequence[Key]:
+def _pairs(literal: str) -> Sequence[str | tuple[str, str]]:
     return list(pairwise(literal)) or [literal]
 
 
-def _every() -> Iterator[Hint]:
+@cache
+def _every() -> Sequence[tuple[str, int, Hint]]:
+    """Each literal as it is and turned, with the number of its reading."""
+    found: list[tuple[str, int, Hint]] = []
     for notion, patterns in _held().items():
         for pattern in patterns:
             for literal, whole in {_literal(flat) for flat in _spelt(pattern)}:
-                yield Hint(literal, notion, "" if whole else pattern)
+                hint = Hint(literal, notion, "" if whole else pattern)
+                found += [(said, reading, hint) for reading, said in enumerate((literal, *turned(literal)))]
+    return found
 
 
 def _spelt(pattern: str) -> Iterator[str]:
@@ -95,10 +113,10 @@ def _spelt(pattern: str) -> Iterator[str]:
 
 
 def _literal(flat: str) -> tuple[str, bool]:
-    """The longest run of characters that every match has, and whether it is the whole pattern."""
+    """The longest run of characters in a word that every match has, and whether it is the whole pattern."""
     runs = [""]
     for part, repeated in _PART.findall(flat):
-        if repeated or part[0] in "[^." or (part[0] == "\\" and part[1].isalnum()):
+        if repeated or part[0] in "[^. " or (part[0] == "\\" and part[1].isalnum()):
             runs.append("")
         else:
             runs[-1] += part[-1]

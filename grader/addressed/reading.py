@@ -70,7 +70,8 @@ def _plain(character: str) -> str:
 
 def read(text: str) -> Read:
     """Time and memory grow with the length of the text."""
-    said = list(map(_plain, text))
+    usual = text.isascii() and text.replace("\n", "").isprintable()
+    said = list(text.lower() if usual else map(_plain, text))
     for found in _SPELT.finditer(text):
         for index in range(*found.span()):
             if text[index].isspace():
