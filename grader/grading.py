@@ -146,11 +146,11 @@ def _settled(verdict: Verdict, kept: addressed.Kept, plan: Plan) -> Verdict:
     found = (
         one if one.start is not None else evidence.locate(one.quote, kept.text) for one in verdict.evidence
     )
-    verdict = replace(verdict, evidence=tuple(map(kept.unbroken, found)))
     given = verdict.credit if verdict.credit is not None else scoring.credit(verdict)
+    verdict = replace(verdict, evidence=tuple(map(kept.unbroken, found)), credit=given)
     if plan.unverified == "credit_none" and scoring.unsupported(verdict):
-        given = 0.0
-    return replace(verdict, credit=given)
+        return replace(verdict, credit=0.0)
+    return verdict
 
 
 def _scored(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.addressed import find, look, notions, reading, without
+from grader.addressed import Found, find, look, notions, reading, without
 from grader.addressed.encoded import turned
 from grader.grading import grade_attempt
 from grader.types import Evidence, Flag, Grade, JudgeRequest
@@ -36,6 +36,11 @@ def graded(text: str, seen: list[JudgeRequest], reply: str = GOOD, **changes: An
 
 def test_an_honest_answer_about_such_text_is_not_flagged() -> None:
     assert [row["text"] for row in rows("honest.jsonl") if find(row["text"])] == []
+
+
+@pytest.mark.parametrize("mark", ["[1]", "[2, 3]", "---", "(1)"])
+def test_marks_without_a_word_between_honest_sentences_speak_to_nobody(mark: str) -> None:
+    assert look(f"\n{mark}\n".join(GENUINE.split(". ") * 4)) == Found((), ())
 
 
 @pytest.mark.parametrize("place", ["after", "before"])

@@ -81,6 +81,8 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
     for piece in pieces(whole.text):
         sentence = whole.text[piece.start : piece.end]
         (score, loud), kind, said = fit.scores(sentence, near), ADDRESSED, ""
+        if not any(map(str.isalpha, sentence)):  # [4], a ruled line, a tick: beside others, but alone no word
+            score, loud = min(score, DOUBTED), min(loud, DOUBTED)
         for first, last, plain, spoken in codes:
             start, end = whole.span(piece.start, piece.end)
             if first < end and start < last and spoken > score:

@@ -27,9 +27,8 @@ class Hint:
     notion: str
     pattern: str
 
-    def holds(self, sentence: str) -> bool:
-        if self.literal not in sentence:
-            return False
+    def fits(self, sentence: str) -> bool:
+        """True when the notion is in the sentence, which holds the literal."""
         return not self.pattern or _compiled(self.pattern).search(sentence) is not None
 
 
@@ -69,11 +68,8 @@ def _keys() -> frozenset[str | tuple[str, str]]:
 
 def touched(sentence: str, near: Hints) -> list[str]:
     """Names of the notions in a sentence, as the file orders them, by the hints of the text around it."""
-    names: set[str] = set()
-    for hint in near:
-        if hint.notion not in names and hint.holds(sentence):
-            names.add(hint.notion)
-    return sorted(names, key=_places().__getitem__)
+    names = {hint.notion for hint in near if hint.literal in sentence and hint.fits(sentence)}
+    return sorted(names, key=_places().__getitem__) if names else []
 
 
 @cache
