@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-import gold
-
+from benchmarks import gold
 from grader.agreement import kappas, numbers
 from grader.agreement.pairs import Pair
 from grader.bank import load

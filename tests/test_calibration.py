@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.learning import applied, drawn, samples, scripted, silent, stated
 from grader import stack
 from grader.agreement.logistic import chance, fit
+from grader.agreement.numbers import calibration_error
 from grader.bank import load
 from grader.calibration import fitting, found, saved
 from grader.calibration.joining import Joined, join
@@ -90,6 +92,18 @@ def test_what_does_not_help_leaves_verdicts_alone_and_says_how_sure_it_is(
     assert made.gain.weighted_kappa_95 is not None
     assert made.gain.weighted_kappa_95[0] <= 0
     assert fitting.fitted(found[:6], right_rate=0.9, seed=0) is None
+
+
+def test_twenty_labels_give_a_judge_without_a_confidence_one(labelled: list[Labelled]) -> None:
+    pool = samples(labelled, scripted(labelled, silent))
+    before = calibration_error([(stated(one.pair), one.pair.right) for one in pool]) or 0
+    assert before > 0.15
+    for seed in range(3):
+        few = fitting.fitted(drawn(pool, 20, seed), right_rate=0.9, seed=0)
+        assert few is not None
+        assert few.count < 24
+        after = calibration_error([(stated(one), one.right) for one in applied(few, pool)[0]]) or 0
+        assert after < before - 0.04
 
 
 def test_what_is_not_flagged_is_right_at_the_stated_rate(tmp_path: Path, labelled: list[Labelled]) -> None:
