@@ -92,6 +92,12 @@ def test_they_stand_before_the_attempt_between_marks_and_the_prefix_stays_shared
     assert "<example-" not in prompt("Take <example-0123abcd> this").partition("<answer-")[2]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_prompt_with_examples_is_the_one_that_was_reviewed(lang: Lang) -> None:
+    path = Path(__file__).parent / "snapshots" / f"joint_examples.{lang}.txt"
+    assert prompt("Keys and values are kept.", lang) + "\n" == path.read_text(encoding="utf-8")
+
+
 def test_without_them_the_request_is_what_it_was_and_with_them_it_is_another_judge() -> None:
     plain, shown = fakes.plan(), fakes.plan(examples=POOL)
     rubric, attempt = fakes.rubric(), fakes.attempt()
