@@ -45,7 +45,7 @@ def grade(
     chosen = choose(settings)
     if dry_run:
         return show_requests(rubric, attempt, chosen.plan)
-    made = asyncio.run(asked(rubric, attempt, chosen))
+    made = asyncio.run(judged(rubric, attempt, chosen))
     tell_void(chosen.plan, [made])
     if json:
         put_json(to_json(made), indent=2)
@@ -66,9 +66,9 @@ def read(answer: str, question: str | None) -> Attempt:
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     """Every request that would be sent at first, as JSON; nobody is asked."""
-    from grader.estimates import judged
+    from grader import estimates
 
-    left = judged(attempt, plan)
+    left = estimates.judged(attempt, plan)
     requests = () if is_empty(left.text) else opinions.requests(rubric, left, plan)
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
     note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
@@ -76,7 +76,7 @@ def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     return 0
 
 
-async def asked(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
+async def judged(rubric: Rubric, attempt: Attempt, chosen: Chosen) -> Grade:
     """The grade by the chosen judge."""
     async with connect(chosen.settings, chosen.choice, notice=retried) as judge:
         return await grade_attempt(rubric, attempt, judge, chosen.plan)
