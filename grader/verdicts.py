@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from grader.parsing import LONGEST, Cut, CutList, Piece, Tangled, Unclear, pieces
@@ -24,8 +25,13 @@ _VERDICT = re.compile(r"""["']\s*coverage\s*["']\s*[:：]""", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False, "none": False}
 
 
-def schema(criteria: Sequence[Criterion]) -> dict[str, Any]:
+def schema(criteria: Sequence[Criterion]) -> Mapping[str, Any]:
     """A JSON schema with one property a criterion, in the subset that OpenAI's strict mode takes."""
+    return _schema(tuple(one.id for one in criteria))
+
+
+@lru_cache(maxsize=512)
+def _schema(ids: Sequence[str]) -> Mapping[str, Any]:
     properties = {
         "reason": {"type": "string"},
         "quotes": {"type": "array", "items": {"type": "string"}},
@@ -40,8 +46,8 @@ def schema(criteria: Sequence[Criterion]) -> dict[str, Any]:
     }
     return {
         "type": "object",
-        "properties": {criterion.id: one for criterion in criteria},
-        "required": [criterion.id for criterion in criteria],
+        "properties": dict.fromkeys(ids, one),
+        "required": list(ids),
         "additionalProperties": False,
     }
 

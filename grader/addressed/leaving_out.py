@@ -21,7 +21,7 @@ class Kept:
     whole: str
     pieces: tuple[tuple[int, int], ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return "".join(self.whole[start:end] for start, end in self.pieces)
 

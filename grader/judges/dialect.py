@@ -13,6 +13,7 @@ from grader.types import JudgeRequest
 SchemaLevel = Literal["json_schema", "json_object", "none"]
 _WEAKER: Mapping[SchemaLevel, SchemaLevel] = {"json_schema": "json_object", "json_object": "none"}
 _ABOUT_SCHEMA = ("response_format", "json_schema", "json_object", "schema", "grammar", "guided", "structured")
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def fields(request: JudgeRequest, model: str, dialect: Dialect) -> dict[str, Any
 def body(request: JudgeRequest, model: str, dialect: Dialect) -> bytes:
     """The same as the JSON to post."""
     whole = fields(request, model, dialect)
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _written(whole).encode("utf-8", "replace")
 
 
 def adapted(dialect: Dialect, request: JudgeRequest, status: int, said: str) -> tuple[Dialect, str] | None:

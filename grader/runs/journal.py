@@ -12,6 +12,7 @@ from typing import Any
 from grader.errors import InputError
 
 CHUNK = 1 << 20
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 class Journal:
@@ -29,7 +30,7 @@ class Journal:
 
     def append(self, shape: dict[str, Any]) -> int:
         """Write one line; where it begins. OSError when the disk is full, with nothing half written left."""
-        line = json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        line = _written(shape).encode("utf-8", "surrogatepass")
         start, rest = self.size, memoryview(line + b"\n")
         try:
             while rest:
