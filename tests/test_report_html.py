@@ -64,7 +64,7 @@ def page() -> str:
 
 
 def test_the_page_is_the_one_that_was_reviewed() -> None:
-    """Anew: python -c 'from tests import test_report_html as it; it.SNAPSHOT.write_text(it.page(), "utf-8")'"""
+    """Anew: python -c 'import tests.test_report_html as it; it.SNAPSHOT.write_text(it.page(), "utf-8")'"""
     assert page() == SNAPSHOT.read_text(encoding="utf-8")
 
 
