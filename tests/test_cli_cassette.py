@@ -46,6 +46,16 @@ def test_recordings_are_listed_and_damaged_ones_named(
     assert sorted(one.get("model", "unusable") for one in rows) == ["m", "unusable"]
 
 
+def test_no_recording_drives_the_terminal_through_a_list(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    keep(tmp_path, "hello", "\x1b[2J\x1b]0;title\x07 hidden \u202e turned")
+    code, out, _ = grade(capsys, "cassette", "list", tmp_path)
+    assert code == 0
+    assert "hidden" in out
+    assert not set(out) & {"\x1b", "\x07", "\u202e"}
+
+
 def test_a_folder_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, _, err = grade(capsys, "cassette", "list", tmp_path / "none")
     assert code == 2

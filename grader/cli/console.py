@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from grader.bank.textfile import HIDDEN
@@ -56,8 +57,19 @@ def put_json(value: object, indent: int | None = None) -> None:
     put(json.dumps(value, ensure_ascii=not is_utf8(sys.stdout), indent=indent))
 
 
-def stdout_console(width: int | None = None) -> Console:
-    """A rich console on stdout. rich itself heeds NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
-    from rich.console import Console
+def stdout_console() -> Console:
+    """A rich console on stdout; no text in it styles or turns the terminal, whoever wrote it.
 
-    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+    rich itself heeds NO_COLOR, FORCE_COLOR, TERM and COLUMNS.
+    """
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class Inert(Console):
+        def render(
+            self, renderable: RenderableType, options: ConsoleOptions | None = None
+        ) -> Iterable[Segment]:
+            for one in super().render(renderable, options):
+                yield one if one.control else one._replace(text=HIDDEN.sub("", one.text))
+
+    return Inert(file=sys.stdout, highlight=False, markup=False, emoji=False)
