@@ -17,7 +17,7 @@ from grader.checks.terms import Terms
 from grader.checks.terms import read as read_terms
 from grader.cli import ci, options, trouble
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
-from grader.cli.console import note, put, retried, stdout_console
+from grader.cli.console import note, put_page, retried, stdout_console
 from grader.cli.limits import limits
 from grader.cli.report import Formats, Out, put_pages, unlinked
 from grader.config import Settings
@@ -118,7 +118,7 @@ def _show(
     code = standing.exit_code(run.rows, checked.missed, mean)
     with ci.quiet(os.environ):
         if json:
-            put(formats.render("json", [run], lang))
+            put_page(formats.render("json", [run], lang))
         elif run.rows:
             overview.answers(run.rows, stdout_console(), lang)
         ci.say(checked, mean, code, settings, there.partial and terms.mean is not None)

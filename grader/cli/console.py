@@ -48,8 +48,21 @@ def retried(error: GraderError) -> None:
 
 def put(text: str) -> None:
     """Text on stdout; what could drive the terminal is written as in JSON, so that JSON stays JSON."""
+    sys.stdout.write(_inert(text))
+
+
+def _inert(text: str) -> str:
     text = DRIVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def put_page(page: str) -> None:
+    """A file for another program on stdout: in UTF-8, as such files say of themselves, unless it is shown."""
+    if is_utf8(sys.stdout) or sys.stdout.isatty():
+        put(page)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(_inert(page).encode("utf-8", "backslashreplace"))
 
 
 def put_json(value: object, indent: int | None = None) -> None:

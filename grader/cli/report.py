@@ -11,7 +11,7 @@ from typer import Argument, Option
 from grader.bank import load
 from grader.cli import options, trouble
 from grader.cli.chosen import settings_of
-from grader.cli.console import note, put, stdout_console
+from grader.cli.console import note, put_page, stdout_console
 from grader.errors import InputError
 from grader.report import formats, overview
 from grader.report.reading import read
@@ -63,7 +63,7 @@ def put_pages(pages: dict[str, str], out: Path | None) -> None:
         if len(pages) > 1:
             raise InputError("several formats need a place", "add --out DIR")
         for page in pages.values():
-            put(page)
+            put_page(page)
         return
     for name, path in places(tuple(pages), out).items():
         path.parent.mkdir(parents=True, exist_ok=True)
