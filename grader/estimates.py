@@ -67,13 +67,15 @@ def survey(
             continue
         found.answers += 1
         mark = _mark(one)
-        found.same += mark in texts
+        twin = mark in texts
+        found.same += twin
         texts[mark] = 0
         if done(key(one.rubric, one.attempt, plan)):
             found.done += 1
             continue
         found.again += known(one.attempt.id)
-        _count(found, one, plan, sizes, recorded)
+        if not twin:  # its reply serves both
+            _count(found, one, plan, sizes, recorded)
     found.usage = replace(found.usage, cost_usd=price.of(found.usage) if price else None)
     return found
 

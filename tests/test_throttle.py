@@ -126,3 +126,12 @@ def test_no_call_is_begun_that_could_pass_the_limit_in_money() -> None:
     first = outcomes[0]
     assert isinstance(first, JudgeReply)
     assert first.usage.cost_usd == pytest.approx(0.1)
+
+
+def test_a_call_that_does_not_fit_yet_waits_for_what_those_in_flight_really_cost() -> None:
+    flying: list[int] = []
+    budget = Budget(1.0, lambda usage: usage.prompt / 10_000, lambda _: Usage(prompt=4000))
+    outcomes = asyncio.run(many(budget.wrap(counting(flying)), 10))
+    assert [type(one) for one in outcomes].count(JudgeReply) == 7  # the eighth could pass it: 0.7 + 0.4
+    assert max(flying) == 2
+    assert budget.spent == pytest.approx(0.7)

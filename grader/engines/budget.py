@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ class Budget:
         self.spent = 0.0
         self.calls = 0
         self._reserved = 0.0
+        self._flying = 0
+        self._landed = asyncio.Event()
         self._cost = cost
         self._expect = expect
 
@@ -28,26 +31,36 @@ class Budget:
         """`judge` whose replies carry their cost, and that raises BudgetSpent before the limit is passed."""
 
         async def ask(request: JudgeRequest) -> JudgeReply:
-            most = self._most(request) if self.limit is not None else 0.0
-            if self.limit is not None and self.spent + self._reserved + most > self.limit:
+            most = await self._room(request)
+            self._reserved += most
+            self._flying += 1
+            self.calls += 1
+            try:
+                reply = self._priced(await judge(request))
+                self.spent += reply.usage.cost_usd or 0.0
+                return reply
+            finally:
+                self._reserved -= most
+                self._flying -= 1
+                self._landed.set()
+
+        return ask
+
+    async def _room(self, request: JudgeRequest) -> float:
+        """What the call can cost, once that fits; calls in flight mostly cost less than they could."""
+        if self.limit is None:
+            return 0.0
+        most = self._cost(self._expect(request)) if self._cost else 0.0
+        while self.spent + self._reserved + most > self.limit:
+            if not self._flying:
                 raise BudgetSpent(
                     f"the next call could cost {most:.4f} USD and pass --max-cost {self.limit:g}"
                     f" ({self.spent:.4f} spent)",
                     "raise --max-cost and run the same command again: it goes on where it stopped",
                 )
-            self._reserved += most
-            self.calls += 1
-            try:
-                reply = self._priced(await judge(request))
-            finally:
-                self._reserved -= most
-            self.spent += reply.usage.cost_usd or 0.0
-            return reply
-
-        return ask
-
-    def _most(self, request: JudgeRequest) -> float:
-        return self._cost(self._expect(request)) if self._cost else 0.0
+            self._landed.clear()
+            await self._landed.wait()
+        return most
 
     def _priced(self, reply: JudgeReply) -> JudgeReply:
         if reply.usage.cost_usd is not None or self._cost is None:
