@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as plain_json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from typer import Argument, Option
 
@@ -19,6 +19,7 @@ from grader.calibration.joining import Joined, join
 from grader.cli import asking, fitting, options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_json, stdout_console
+from grader.cli.report import unlinked
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
 from grader.labels import Labelled
@@ -81,15 +82,10 @@ Rate = Annotated[
     ),
 ]
 
-Reference = Annotated[
-    Literal["on", "off"] | None,
-    Option("--reference", help="off: without the rubrics' references.", rich_help_panel=options.JUDGE),
-]
-
 
 @options.settings(
-    "bank model api_base client strategy looks samples jury examples calibration concurrency max_cost "
-    "timeout seed lang cassette mode"
+    "bank model api_base client strategy looks samples jury examples reference calibration concurrency "
+    "max_cost timeout seed lang cassette mode"
 )
 def calibrate(
     labels: Labels,
@@ -100,7 +96,6 @@ def calibrate(
     fit: Fit = False,
     out: Out = None,
     right_rate: Rate = 0.9,
-    reference: Reference = None,
     *,
     json: options.Json = False,
     dry_run: options.DryRun = False,
@@ -108,7 +103,7 @@ def calibrate(
 ) -> int:
     """Measure how far a judge agrees with people's labels; fit a calibration for it."""
     calibration = flags["calibration"] or "off"
-    settings = settings_of(flags | {"calibration": calibration, "reference": reference})
+    settings = settings_of(flags | {"calibration": calibration})
     check_files(card or (), fit=fit, out=out, calibration=calibration)
     labelled = label_files.read(labels, load(settings.bank))
     labelled = fitting.unseen(labelled, run, settings)
@@ -171,7 +166,7 @@ def write(made: Card, more: Sequence[str], files: Sequence[Path]) -> None:
         else:
             text = (pages.markdown if kind == ".md" else pages.html)(made, more)
         one.parent.mkdir(parents=True, exist_ok=True)
-        one.write_bytes(text.encode("utf-8", "backslashreplace"))
+        unlinked(one).write_bytes(text.encode("utf-8", "backslashreplace"))
         note(f"wrote {one}")
 
 

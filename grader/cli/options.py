@@ -54,6 +54,7 @@ SETTINGS = {
     "samples": _set(int, "N", "First calls an answer; they vote.", min=1),
     "jury": _set(str, "A,B", "More models, between commas; all vote."),
     "examples": _set(Path, "LABELS", "Labelled answers to show the judge."),
+    "reference": _set(Literal["on", "off"], None, "off: without the rubrics' references."),
     "calibration": _set(str, "FILE", "One that was fitted, or `off`."),
     "concurrency": _set(int, "N", "Calls at the same time.", min=1),
     "max_cost": _set(float, "USD", "Stop before this is passed.", min=0.0),
