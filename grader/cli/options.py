@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from typer import Option
 
+from grader.config import Mode, Reference, Strategy
+from grader.types import Lang
+
 F = TypeVar("F", bound=Callable[..., int])
 
 JUDGE = "The judge"
@@ -45,25 +48,21 @@ SETTINGS = {
     "model": _set(str, "NAME", "Any LiteLLM name, or `embedded`."),
     "api_base": _set(str, "URL", "Address of an OpenAI-compatible server."),
     "client": _set(Literal["auto", "litellm"], None, "litellm: use it even with --api-base."),
-    "strategy": _set(
-        Literal["auto", "joint", "pointwise", "decision"],
-        None,
-        "One call an answer, one a criterion, or a decision model's.",
-    ),
+    "strategy": _set(Strategy, None, "One call an answer, one a criterion, or a decision model's."),
     "looks": _set(str, "auto|off|MODEL", "auto: ask once more what is doubtful; MODEL: ask that one."),
     "samples": _set(int, "N", "First calls an answer; they vote.", min=1),
     "jury": _set(str, "A,B", "More models, between commas; all vote."),
     "examples": _set(Path, "LABELS", "Labelled answers to show the judge."),
-    "reference": _set(Literal["on", "off"], None, "off: without the rubrics' references."),
+    "reference": _set(Reference, None, "off: without the rubrics' references."),
     "calibration": _set(str, "FILE", "One that was fitted, or `off`."),
     "concurrency": _set(int, "N", "Calls at the same time.", min=1),
     "max_cost": _set(float, "USD", "Stop before this is passed.", min=0.0),
     "timeout": _set(float, "S", "Seconds to wait for one reply.", min=0.1),
     "seed": _set(int, "N", "For judges that take one."),
-    "lang": _set(Literal["zh", "en"], None, "Language of the prompt; else the question's."),
+    "lang": _set(Lang, None, "Language of the prompt; else the question's."),
     "cassette": _set(Path, "DIR", "Folder of recorded replies.", REPEAT),
     "mode": _set(
-        Literal["live", "auto", "record", "replay"],
+        Mode,
         None,
         "live: never read; auto: read, else ask and keep; record: ask, keep; replay: a miss fails.",
         REPEAT,
