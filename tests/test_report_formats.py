@@ -13,7 +13,8 @@ import pytest
 from junitparser import Error, Failure, JUnitXml
 from markdown_it import MarkdownIt
 
-from grader.report import annotations, csv, findings, gitlab, json, junit, markdown, sarif
+from grader.cli.console import stdout_console
+from grader.report import annotations, csv, findings, gitlab, json, junit, markdown, overview, sarif
 from grader.report.findings import Finding
 from grader.report.graded import Graded, Run
 from grader.types import Evidence, Flag
@@ -129,3 +130,15 @@ def test_gitlab_gets_fingerprints_of_their_own(found: tuple[Finding, ...]) -> No
     assert len({one["fingerprint"] for one in shape}) == len(shape) == len(found)
     assert {one["severity"] for one in shape} <= {"info", "minor", "major", "critical", "blocker"}
     assert all(one["location"]["lines"]["begin"] >= 1 and one["location"]["path"] for one in shape)
+
+
+def test_of_a_problem_of_many_lines_a_table_shows_the_first() -> None:
+    row = fakes.graded(
+        None, verdicts=(), made={"problems": ("no recording fits\n--- a.json\n+++ this request",)}
+    )
+    assert markdown.troubles(row, "en") == ["no recording fits"]
+
+
+def test_a_run_without_answers_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    overview.render([Run(name="empty", rows=())], stdout_console())
+    assert "no graded answers" in capsys.readouterr().out

@@ -99,17 +99,21 @@ def _answer(row: Graded, lang: Lang) -> list[str]:
         for criterion, verdict in row.points()
         if not criterion.optional and state(verdict) in ("partial", "missing", "contradicted")
     ]
-    trouble = [*row.grade.problems, *(flag_words(one.kind, lang) for one in row.grade.flags)]
-    if row.grade.needs_review:
-        trouble.append(word("needs_review", lang))
     score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
     return [
         escaped(row.attempt.path or row.attempt.id),
         escaped(f"{row.question.id} {row.question.title}"),
         f"{score} ({word('below', lang)} {number(row.bar)})" if row.below else score,
         "<br>".join(map(escaped, missed)),
-        "<br>".join(map(escaped, dict.fromkeys(trouble))),
+        "<br>".join(map(escaped, troubles(row, lang))),
     ]
+
+
+def troubles(row: Graded, lang: Lang) -> list[str]:
+    """What a person should know of a grade, each once; of a problem its first line."""
+    said = [one.partition("\n")[0] for one in row.grade.problems]
+    said += [flag_words(one.kind, lang) for one in row.grade.flags]
+    return list(dict.fromkeys([*said, *([word("needs_review", lang)] * row.grade.needs_review)]))
 
 
 def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from grader.report import compare, escape, summary
 from grader.report.graded import Graded, Run, state
-from grader.report.markdown import number
-from grader.report.words import flag_words, word
+from grader.report.markdown import number, troubles
+from grader.report.words import word
 from grader.types import Lang
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def render(runs: Sequence[Run], console: Console, lang: Lang = "en") -> None:
     for run in runs:
         console.print(escape.line(run.name), style="bold")
         found = summary.groups(run.rows)
+        if not found:
+            console.print(word("nothing", lang))
         if differ := summary.apart(found):
             console.print(f"{word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}.")
         for group in found:
@@ -108,7 +110,4 @@ def _missed(row: Graded) -> str:
 
 
 def _trouble(row: Graded, lang: Lang) -> str:
-    words = [*map(escape.line, row.grade.problems), *(flag_words(one.kind, lang) for one in row.grade.flags)]
-    if row.grade.needs_review:
-        words.append(word("needs_review", lang))
-    return "; ".join(dict.fromkeys(one[:160] for one in words))
+    return "; ".join(escape.line(one)[:160] for one in troubles(row, lang))
