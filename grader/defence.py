@@ -52,7 +52,7 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
     calls, usage = first.calls + second.calls, first.usage + second.usage
     if first.ungraded or second.ungraded:
         worse = second if second.ungraded else first
-        return replace(worse, calls=calls, usage=usage)
+        return replace(worse, flags=first.flags, calls=calls, usage=usage)
     weights = {one.id: one.weight for one in rubric.criteria}
     pairs = list(zip(first.verdicts, second.verdicts, strict=True))
     kept = tuple(min(both, key=lambda one: weights[one.criterion] * _worth(one)) for both in pairs)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from grader.defence import lower
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError, Overloaded
 from grader.grading import grade_attempt
-from grader.types import Grade, Judge, JudgeReply, JudgeRequest, Usage
+from grader.types import Flag, Grade, Judge, JudgeReply, JudgeRequest, Usage
 from tests import fakes
 from tests.fakes import verdict
 
@@ -103,3 +105,11 @@ def test_the_language_of_the_plan_wins_over_that_of_the_rubric() -> None:
     graded(fakes.scripted([GOOD], seen), lang="zh")
     assert "要点" in seen[0].messages[0]["content"]
     assert graded(fakes.scripted([]), "", lang="zh").verdicts[0].reason == "答案是空的。"
+
+
+def test_a_flag_stays_where_the_second_reading_fails() -> None:
+    flag = Flag(kind="addressed_to_grader", start=0, end=4)
+    first = replace(graded(fakes.scripted([GOOD])), flags=(flag,))
+    second = replace(first, score=None, flags=(), problems=("on fire",))
+    made = lower(fakes.rubric(), first, second, ())
+    assert (made.score, made.flags, made.problems) == (None, (flag,), ("on fire",))
