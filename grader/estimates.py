@@ -15,7 +15,7 @@ from grader.judges.prices import Price
 from grader.numbers import Numbers
 from grader.runs.keys import key
 from grader.strategies import Plan
-from grader.types import Attempt, JudgeRequest, Usage
+from grader.types import Attempt, JudgeRequest, Rubric, Usage
 
 SHOWN = 5
 REPLY_TOKENS = 80
@@ -87,7 +87,7 @@ def _count(
     sizes: dict[str, tuple[Usage, int]],
     recorded: Callable[[JudgeRequest], bool] | None,
 ) -> None:
-    attempt = judged(job.attempt, plan) if recorded is not None else job.attempt
+    attempt = judged(job.rubric, job.attempt, plan) if recorded is not None else job.attempt
     if not attempt.text.strip():
         return
     if recorded is not None:
@@ -108,9 +108,10 @@ def _count(
     found.usage += replace(frame, prompt=frame.prompt + answer)
 
 
-def judged(attempt: Attempt, plan: Plan) -> Attempt:
-    """The attempt as grading asks for it: a recording holds it without what speaks to the grader."""
-    return replace(attempt, text=defence.shown(attempt.text, plan.layers).kept.text, whole=attempt.text)
+def judged(rubric: Rubric, attempt: Attempt, plan: Plan) -> Attempt:
+    """The attempt as grading first asks for it: a recording holds it without what speaks to the grader."""
+    seen = defence.shown(rubric, attempt.text, plan.layers)
+    return replace(attempt, text=seen.kept.text, whole=attempt.text)
 
 
 def _frame(job: Job, plan: Plan) -> tuple[Usage, int]:

@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Plan) -> Grade:
     """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
     made_with = card(rubric, plan)  # 2: the rubric is here, its hash goes into the card
-    seen = defence.shown(attempt.text, plan.layers)
+    seen = defence.shown(rubric, attempt.text, plan.layers)
     grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
     if seen.bare is not None and grade.score:
         again = await _graded(rubric, attempt, seen.bare, judge, plan, made_with)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,39 @@ def test_in_replay_nobody_is_asked(capsys: pytest.CaptureFixture[str], tmp_path:
     code, checks = doctor(capsys, "--cassette", str(tmp_path / "tapes"), "--mode", "replay", "--model", "m")
     assert code == 0
     assert "0 recordings" in checks["cassette"]["said"]
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_attacks_are_tried_on_the_judge_alone_and_behind_the_defence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swayed(seen: servers.Seen) -> servers.Behaviour:
+        """It knows the preflight's labels, and gives everything for a word to the grader."""
+        prompt = seen.body["messages"][-1]["content"]
+        if any(f"\n{one.attempt.text[:10]}" in prompt for one in trials()):
+            return servers.says(fakes.knows(prompt, trials()))
+        wanted = seen.body["response_format"]["json_schema"]["schema"]["required"]
+        answer = prompt.partition("<answer-")[2]
+        said = "covered" if re.search("评分|[Gg]rader", answer) else "missing"
+        return servers.says(fakes.reply({name: fakes.verdict(said) for name in wanted}))
+
+    flags = ["--model", "m", "--attacks"]
+    with servers.elsewhere(servers.serving(swayed)) as server:
+        with pytest.raises(SystemExit) as caught:
+            run(["doctor", "--json", "--api-base", server.api_base, *flags])
+        told = json.loads(capsys.readouterr().out)
+        shown = lines(capsys, ["--api-base", server.api_base, *flags])
+    assert caught.value.code == 0
+    alone, defended, honest = (some[-1] for some in told["attacks"].values())
+    assert alone["rise"] > 0.05
+    assert defended["rise"] < alone["rise"] / 5
+    assert honest["answers"] >= 30
+    assert told["checks"][-1]["name"] == "attacks"
+    assert "attacks with the defence" in shown
+    assert re.search(r"^all +\d+", shown, re.MULTILINE)
+
+
+def test_attacks_are_not_tried_on_a_judge_that_can_not_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    _, checks = doctor(capsys, "--model", "anthropic/claude-haiku-4-5", "--attacks")
+    assert checks["attacks"]["state"] == "skip"

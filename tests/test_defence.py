@@ -81,7 +81,7 @@ def test_a_fault_that_the_text_hides_still_takes_away() -> None:
 
 def test_an_ordinary_answer_is_asked_about_once() -> None:
     assert graded(GENUINE, [FULL]).calls == 1
-    assert shown(GENUINE, LAYERS).texts == (GENUINE,)
+    assert shown(fakes.rubric(), GENUINE, LAYERS).texts == (GENUINE,)
 
 
 def test_each_layer_works_alone_too() -> None:
@@ -89,7 +89,7 @@ def test_each_layer_works_alone_too() -> None:
     assert graded(LIKELY, [FULL], layers=("masking",)).score == 1.0
     assert graded(order, [FULL, HALF], layers=("doubting",)).score == 0.5
     assert graded(order, [FULL], layers=()).score == 1.0
-    assert shown(order, ("masking",)).texts == (GENUINE,)
+    assert shown(fakes.rubric(), order, ("masking",)).texts == (GENUINE,)
 
 
 def test_check_ignores_what_it_is_told_to_ignore() -> None:

@@ -8,16 +8,20 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from typer import Option
 
 from grader.cli import console, options
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.trouble import version
 
 if TYPE_CHECKING:
+    from grader.cli.attacks import Tables
     from grader.preflight import Preflight
 
 State = Literal["ok", "warn", "fail", "skip"]
+Attacks = Annotated[bool, Option("--attacks", help="Also: what does text that speaks to the grader win?")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +35,25 @@ class Check:
 
 
 @options.settings("model api_base client strategy timeout cassette mode")
-def doctor(*, json: options.Json = False, **flags: object) -> int:
+def doctor(*, json: options.Json = False, attacks: Attacks = False, **flags: object) -> int:
     """Is everything there: model, key, endpoint, weights, schema, price; and can the judge judge."""
     chosen = choose(settings_of(flags))
     checks = tuple(checked(chosen, os.environ))
+    tables: Tables = {}
+    if attacks:
+        from grader.cli.attacks import checked as attacked
+
+        check, tables = attacked(chosen, checks[-1])
+        checks = (*checks, check)
     healthy = not any(one.state == "fail" for one in checks)
     if json:
-        console.put_json({"ok": healthy, "checks": [asdict(one) for one in checks]}, indent=2)
+        told = {title: [asdict(one) for one in lines] for title, lines in tables.items()}
+        console.put_json(
+            {"ok": healthy, "checks": [asdict(one) for one in checks], **({"attacks": told} if told else {})},
+            indent=2,
+        )
     else:
-        show(checks)
+        show(checks, tables)
     return 0 if healthy else 3
 
 
@@ -214,14 +228,18 @@ async def _flown(chosen: Chosen) -> Preflight:
         return await fly(judge, chosen.plan, workers=settings.concurrency)
 
 
-def show(checks: tuple[Check, ...]) -> None:
-    """The table, and below it what to do."""
+def show(checks: tuple[Check, ...], tables: Tables) -> None:
+    """The table, those of attacks, and below them what to do."""
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     for one in checks:
         table.add_row(one.state, one.name, one.said)
     console.stdout_console().print(table)
+    if tables:
+        from grader.cli.attacks import text
+
+        console.put("\n" + "\n".join(text(title, lines) for title, lines in tables.items()))
     todo = [f"  {one.name}: {one.todo}" for one in checks if one.todo]
     if todo:
         console.put("\nWhat to do:\n" + "\n".join(todo))

@@ -68,7 +68,7 @@ def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     """Every request that would be sent at first, as JSON; nobody is asked."""
     from grader import estimates
 
-    left = estimates.judged(attempt, plan)
+    left = estimates.judged(rubric, attempt, plan)
     requests = () if is_empty(left.text) else opinions.requests(rubric, left, plan)
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
     note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
