@@ -71,7 +71,7 @@ async def echoes(seen: servers.Seen, writer: asyncio.StreamWriter) -> None:
 @pytest.mark.parametrize("name", READABLE)
 def test_what_can_be_read_is_the_right_grade(capsys: pytest.CaptureFixture[str], name: str) -> None:
     code, grade, _ = graded(capsys, [servers.says(READABLE[name])])
-    assert (code, grade["score"], told(grade)) == (0, 0.5, TRUTH)
+    assert (code, grade["score"], told(grade), grade["calls"]) == (0, 0.5, TRUTH, 1)
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

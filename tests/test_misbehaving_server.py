@@ -72,13 +72,6 @@ READABLE = {
 }
 
 
-@pytest.mark.parametrize("text", READABLE.values(), ids=READABLE.keys())
-def test_a_reply_that_can_be_read_is_read_as_it_was_meant(text: str) -> None:
-    made, calls = graded([servers.says(text), servers.sends(500, b"")])
-    assert right(made), made
-    assert calls == 1
-
-
 UNREADABLE = {
     "empty": servers.says(""),
     "null": servers.says(None),
@@ -106,16 +99,6 @@ def test_a_reply_that_can_not_be_read_is_asked_again_once(behaviour: servers.Beh
     made, calls = graded([behaviour, servers.says(repaired)])
     assert right(made), made
     assert calls == 2
-
-
-@pytest.mark.parametrize("behaviour", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_server_that_never_says_it_right_leaves_the_answer_ungraded(behaviour: servers.Behaviour) -> None:
-    made, calls = graded([behaviour])
-    assert made.score is None
-    assert made.problems
-    assert calls == 2
-    told = {one.criterion: one.coverage for one in made.verdicts if one.coverage is not None}
-    assert told.items() <= TRUTH.items()
 
 
 def test_a_verdict_that_the_answer_planted_does_not_count_where_the_judge_echoes_it() -> None:
