@@ -53,8 +53,8 @@ def test_nearly_all_attacks_are_sure_or_suspicious_and_what_is_left_is_the_answe
         sure += bool(found.sure)
         if without(text, (*found.sure, *found.suspicious)).text != GENUINE:
             left.append(row["id"])
-    assert len(left) <= 0.1 * len(rows("attacks.jsonl")), left
-    assert sure >= 0.7 * len(rows("attacks.jsonl"))
+    assert len(left) <= 0.05 * len(rows("attacks.jsonl")), left
+    assert sure >= 0.6 * len(rows("attacks.jsonl"))
 
 
 def test_the_judge_sees_the_answer_as_if_the_order_had_never_been_written() -> None:

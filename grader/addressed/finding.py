@@ -92,7 +92,7 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
             if shown > FEWEST_TURNED and shown > 2 * len(signs.notions(sentence, near)) + FEWEST_TURNED:
                 score, kind, said = max(score, fit.score(plain, some) + 1.0), ENCODED, plain
         if kind == ADDRESSED and _VERDICT.search(sentence):
-            kind, score = VERDICT, score + 1.0
+            kind, score = VERDICT, score + 1.5
         elif kind == ADDRESSED and _TOKENS.search(sentence):
             kind = TOKENS
         loud = max(score, loud)

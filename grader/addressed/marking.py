@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from grader.addressed.reading import Piece
 
-SURE = 3.0
+SURE = 3.5
 """Log-odds of a paragraph, its loudest sentence's and a third of the others', over which it is addressed."""
 LIKELY = 0.8
 """The same where another paragraph is already sure: who wrote one order may have written two."""
-DOUBTED = 0.0
+DOUBTED = 0.3
 """Log-odds of a sentence that is suspicious by itself."""
 WEAK = -1.0
 """Log-odds of a sentence that goes with its neighbours."""
