@@ -114,7 +114,7 @@ async def play(
                 jobs, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
             ):
                 summary.add(outcome, held.budget.spent if held.price else None)
-                display.tick()
+                display()
                 tell_void(chosen.plan, [outcome.grade], told)
                 if json:
                     put_json(to_json(outcome.grade))

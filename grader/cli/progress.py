@@ -4,51 +4,39 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from grader.cli.console import note
 
 EVERY = 5.0
 
 
+@dataclass
 class Progress:
     """Counts; `shown` draws it. `retried` hears of tries that are repeated."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.count = 0
-        self.cost: float | None = None
-        self.repeated = 0
-        self.trouble = ""
-        self.started = time.monotonic()
+    total: int
+    count: int = 0
+    cost: float | None = None
+    repeated: int = 0
+    trouble: str = ""
+    started: float = field(default_factory=time.monotonic)
 
     def retried(self, error: Exception) -> None:
         """A try failed and is repeated."""
         self.repeated += 1
         self.trouble = str(error)
 
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return self.count / max(1e-9, time.monotonic() - self.started)
-
-    def left(self) -> str:
-        """Time left as 1:02:03, or ?."""
-        if not self.count:
-            return "?"
-        return clock((self.total - self.count) / self.rate)
-
     def line(self) -> str:
         """`120/2000 (6 %), 32.1/s, 0.0123 USD, 0:59 left, 3 tries repeated`."""
+        rate = self.count / max(1e-9, time.monotonic() - self.started)
+        left = clock((self.total - self.count) / rate) if self.count else "?"
+        cost = "" if self.cost is None else f", {self.cost:.4f} USD"
+        repeated = f", {self.repeated} tries repeated" if self.repeated else ""
         percent = 100 * self.count // max(1, self.total)
-        parts = [f"{self.count}/{self.total} ({percent} %)", f"{self.rate:.1f}/s"]
-        if self.cost is not None:
-            parts.append(f"{self.cost:.4f} USD")
-        parts.append(f"{self.left()} left")
-        if self.repeated:
-            parts.append(f"{self.repeated} tries repeated")
-        return ", ".join(parts)
+        return f"{self.count}/{self.total} ({percent} %), {rate:.1f}/s{cost}, {left} left{repeated}"
 
 
 def clock(seconds: float) -> str:
@@ -58,51 +46,30 @@ def clock(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-class _Lines:
-    """A plain line at most every few seconds."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.next = time.monotonic() + EVERY
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if now >= self.next:
-            self.next = now + EVERY
-            note(self.progress.line())
-
-
-class _Bar:
-    """A bar that rich redraws ten times a second."""
-
-    def __init__(self, progress: Progress) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Rich
-
-        self.progress = progress
-        console = Console(file=sys.stderr, highlight=False, emoji=False)
-        columns = (BarColumn(bar_width=None), TextColumn("{task.fields[words]}", markup=False))
-        self.rich = Rich(*columns, console=console, transient=True)
-        self.task = self.rich.add_task("", total=max(1, progress.total), words=progress.line())
-        self.rich.start()
-        self.next = 0.0
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if now >= self.next:
-            self.next = now + 0.1
-            self.rich.update(self.task, completed=self.progress.count, words=self.progress.line())
-
-
 @contextmanager
-def shown(progress: Progress) -> Iterator[_Lines | _Bar]:
-    """Draws `progress`; call `tick` when it has changed."""
+def shown(progress: Progress) -> Iterator[Callable[[], None]]:
+    """Draws `progress`; call what it gives when it has changed, as often as you like."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield _Lines(progress)
+        yield _at_most(EVERY, lambda: note(progress.line()), time.monotonic() + EVERY)
         return
-    bar = _Bar(progress)
-    try:
-        yield bar
-    finally:
-        bar.rich.stop()
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Rich
+
+    console = Console(file=sys.stderr, highlight=False, emoji=False)
+    columns = (BarColumn(bar_width=None), TextColumn("{task.fields[words]}", markup=False))
+    with Rich(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=max(1, progress.total), words=progress.line())
+        yield _at_most(0.1, lambda: bar.update(task, completed=progress.count, words=progress.line()), 0.0)
+
+
+def _at_most(every: float, draw: Callable[[], None], first: float) -> Callable[[], None]:
+    """Draws again when so many seconds have gone by, from the time `first` on."""
+
+    def tick() -> None:
+        nonlocal first
+        if (now := time.monotonic()) >= first:
+            first = now + every
+            draw()
+
+    return tick

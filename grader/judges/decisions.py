@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeGuard
 from urllib.parse import urlsplit, urlunsplit
 
 from grader.errors import JudgeError
-from grader.judges.failures import from_status, plain, said_in, seconds_to_wait, words_of
+from grader.judges.failures import from_status, opened, plain, said_in, seconds_to_wait
 from grader.types import JudgeReply, JudgeRequest, Usage
 
 Wire = Literal["decisions", "systemone"]
@@ -103,15 +103,7 @@ def read_reply(
     raw: bytes, request: JudgeRequest, *, where: str, model: str, secrets: tuple[str, ...] = ()
 ) -> JudgeReply:
     """The reply in the body of a 200, of either form; JudgeError when it holds no answers."""
-    try:
-        whole = json.loads(raw)
-    except (ValueError, RecursionError):
-        start = plain(raw[:80].decode("utf-8", "replace"), secrets)
-        raise JudgeError(
-            f"{where} answered with something that is not JSON: {start}", "check --api-base"
-        ) from None
-    if isinstance(whole, dict) and whole.get("error"):
-        raise from_status(400, words_of(whole["error"], secrets), where=where, model=model)
+    whole = opened(raw, where=where, model=model, secrets=secrets)
     if not isinstance(whole, dict) or not isinstance(whole.get("answers"), dict | list):
         raise JudgeError(f"{where} answered without answers: {plain(str(whole), secrets, 120)}")
     return reply(whole, request)

@@ -95,3 +95,19 @@ def words_of(error: object, secrets: tuple[str, ...]) -> str:
         parts = [str(error[name]) for name in ("message", "code", "param") if error.get(name)]
         return plain(" ".join(parts) or str(error), secrets)
     return plain(str(error), secrets)
+
+
+def opened(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...]) -> Any:
+    """The JSON in the body of a 200; JudgeError when it is none, or tells of an error after all."""
+    try:
+        whole = json.loads(raw)
+    except (ValueError, RecursionError):
+        start = plain(raw[:80].decode("utf-8", "replace"), secrets)
+        kind = "a stream" if raw.lstrip()[:5] == b"data:" else "something that is not JSON"
+        raise JudgeError(f"{where} answered with {kind}: {start}", "does --api-base end in /v1?") from None
+    error = whole.get("error") if isinstance(whole, dict) else None
+    if not error:
+        return whole
+    code = error.get("code") if isinstance(error, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 400
+    raise from_status(status, words_of(error, secrets), where=where, model=model)

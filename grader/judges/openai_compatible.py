@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -15,14 +14,7 @@ import aiohttp
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import decisions
 from grader.judges.dialect import Dialect, adapted, body
-from grader.judges.failures import (
-    from_status,
-    plain,
-    refused_connection,
-    said_in,
-    seconds_to_wait,
-    words_of,
-)
+from grader.judges.failures import from_status, opened, plain, refused_connection, said_in, seconds_to_wait
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 BIGGEST_BODY = 20 * 2**20
@@ -151,17 +143,7 @@ def _from_transport(error: Exception, endpoint: _Endpoint) -> JudgeError:
 
 def read_reply(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...] = ()) -> JudgeReply:
     """The reply in the body of a 200; JudgeError when there is none. No text at all is an empty text."""
-    try:
-        whole = json.loads(raw)
-    except (ValueError, RecursionError):
-        start = plain(raw[:80].decode("utf-8", "replace"), secrets)
-        kind = "a stream" if raw.lstrip()[:5] == b"data:" else "something that is not JSON"
-        raise JudgeError(f"{where} answered with {kind}: {start}", "does --api-base end in /v1?") from None
-    error = whole.get("error") if isinstance(whole, dict) else None
-    if error:
-        code = error.get("code") if isinstance(error, dict) else None
-        status = code if isinstance(code, int) and 400 <= code < 600 else 400
-        raise from_status(status, words_of(error, secrets), where=where, model=model)
+    whole = opened(raw, where=where, model=model, secrets=secrets)
     choices = whole.get("choices") if isinstance(whole, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
