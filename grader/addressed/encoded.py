@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/_-]{24,}={0,2}")
-_HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :]?){12,}(?![0-9a-fA-F])")
+_H = "[0-9a-fA-F]"
+_HEX = re.compile(rf"{_H}(?<!{_H}{{2}}){_H}[ :]?(?:{_H}{{2}}[ :]?){{11,}}(?!{_H})")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}|[A-Za-z0-9_.+-]){6,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}")
 _ENTITIES = re.compile(r"(?:&#?[0-9a-zA-Z]{2,8};[ ]?){4,}")

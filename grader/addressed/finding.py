@@ -34,7 +34,7 @@ MOST = 100
 _ONES = r"\[ ?(?:1|true)(?: ?, ?(?:1|true))+ ?\]"
 _VERDICT = re.compile(
     r"[\"'](?:verdicts?|coverage|contradict\w*|final_score|all_points_met|grading)[\"'] ?:"
-    r"|\"q\d+\.\d+\" ?:|</?verdict\b|\b(?:labels?|scores?)[\"']? ?[:=] ?" + _ONES
+    r"|\"q\d+\.\d+\" ?:|</?verdict\b|(?:label|score)(?<!\w.{5})s?[\"']? ?[:=] ?" + _ONES
 )
 _TOKENS = re.compile(r"<\|[a-z_]+\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>")
 _TAGS = re.compile(
