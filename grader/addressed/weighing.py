@@ -39,7 +39,7 @@ class Fit:
 
     def _score(self, own: str, notions: Collection[str]) -> float:
         words, share = _words(own)
-        return self.bias + share * self._sum(words) + self._sum(notions)
+        return self.bias + share * self._sum(words) + (self._sum(notions) if notions else 0.0)
 
     def _sum(self, shown: Collection[str]) -> float:
         return sum([self.weights[sign] for sign in shown if sign in self.weights])
