@@ -68,6 +68,8 @@ def standing(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
     Of two that exclude each other the one with more credit stands, the first of equal ones. An id that the
     rubric does not have is never earned.
     """
+    if not any(one.requires or one.excludes for one in rubric.criteria):
+        return dict(given)
     first = _required(rubric, given)
     left = {name: 0.0 if _is_excluded(rubric, name, first) else one for name, one in first.items()}
     return _required(rubric, left)

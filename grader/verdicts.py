@@ -183,4 +183,6 @@ def _quotes(said: Any) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(one if one.isprintable() else " " for one in text).strip()
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else " " for one in text)
+    return text.strip()
