@@ -11,6 +11,7 @@ import pytest
 from grader import config, judges
 from grader.config import Choice, Settings
 from grader.errors import InputError
+from grader.judges import dialect
 from grader.types import JudgeReply, JudgeRequest
 from tests import servers
 
@@ -101,3 +102,12 @@ def test_the_same_request_twice_in_flight_is_asked_once_with_a_cassette(tmp_path
             return [one.recorded for one in replies], len(server.seen)
 
     assert asyncio.run(whole()) == ([False, True, True], 1)
+
+
+def test_a_refusal_that_comes_late_undoes_nothing_that_was_learnt(caplog: pytest.LogCaptureFixture) -> None:
+    asked = JudgeRequest(model="m", endpoint="e", schema={"type": "object"})
+    first = dialect.known("late", dialect.Dialect())
+    for before in (first, dialect.Dialect(schema="json_object"), first):
+        assert dialect.learnt("late", before, asked, 400, "no such response_format", "there")
+    assert dialect.known("late", first).schema == "none"
+    assert len(caplog.records) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from typing import Any, Literal
 
 from grader.types import JudgeRequest
 
+MOST_STEPS = 6
+_log = logging.getLogger("grader.judges")
 SchemaLevel = Literal["json_schema", "json_object", "none"]
 _WEAKER: Mapping[SchemaLevel, SchemaLevel] = {"json_schema": "json_object", "json_object": "none"}
 _ABOUT_SCHEMA = ("response_format", "json_schema", "json_object", "schema", "grammar", "guided", "structured")
@@ -23,6 +26,30 @@ class Dialect:
     schema: SchemaLevel = "json_schema"
     dropped: frozenset[str] = frozenset()
     renamed: frozenset[tuple[str, str]] = frozenset()
+
+
+_known: dict[str, Dialect] = {}
+
+
+def known(slot: str, first: Dialect) -> Dialect:
+    """What an endpoint and model were found to take, for the life of the process; at first `first`."""
+    return _known.setdefault(slot, first)
+
+
+def learnt(slot: str, before: Dialect, request: JudgeRequest, status: int, said: str, where: str) -> bool:
+    """Takes in a refusal of what was asked in the dialect `before`; False when it is about something else."""
+    step = _adapted(before, request, status, said)
+    if step is None:
+        return False
+    if _known[slot] == before:  # else another call in flight learnt it first
+        _known[slot], words = step
+        _log.warning("note: %s %s", where, words)
+    return True
+
+
+def forget() -> None:
+    """Forgets what was learnt; for tests."""
+    _known.clear()
 
 
 def fields(request: JudgeRequest, model: str, dialect: Dialect) -> dict[str, Any]:
@@ -47,7 +74,7 @@ def body(request: JudgeRequest, model: str, dialect: Dialect) -> bytes:
     return _written(whole).encode("utf-8", "replace")
 
 
-def adapted(dialect: Dialect, request: JudgeRequest, status: int, said: str) -> tuple[Dialect, str] | None:
+def _adapted(dialect: Dialect, request: JudgeRequest, status: int, said: str) -> tuple[Dialect, str] | None:
     """What to try after a refusal, and what to tell the user; None when it is about something else."""
     if status not in (400, 422, 501):
         return None

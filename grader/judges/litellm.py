@@ -14,15 +14,12 @@ from typing import Any
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import decisions, prices
-from grader.judges.dialect import Dialect, adapted, fields
+from grader.judges.dialect import MOST_STEPS, Dialect, fields, known, learnt
 from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 _OLLAMA = ("ollama/", "ollama_chat/")
 _SMALLEST_CONTEXT = 8192
-_MOST_STEPS = 6
-_log = logging.getLogger("grader.judges")
-_dialects: dict[str, Dialect] = {}
 
 
 def _litellm() -> Any:
@@ -72,19 +69,17 @@ async def connect(
 async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
     slot = f"{options.get('api_base', '')} {model}"
     secrets = tuple(value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN")))
-    for _ in range(_MOST_STEPS):
-        dialect = _dialects.get(slot) or Dialect(schema=_level(litellm, model))
+    first = Dialect(schema=_level(litellm, model))
+    for _ in range(MOST_STEPS):
+        dialect = known(slot, first)
         try:
             reply = await litellm.acompletion(
                 **fields(request, model, dialect), **options, **_context(model, request)
             )
         except litellm.exceptions.BadRequestError as error:
             said = plain(str(error), secrets)
-            step = adapted(dialect, request, 400, said)
-            if step is None:
+            if not learnt(slot, dialect, request, 400, said, model):
                 raise from_status(400, said, where=model, model=model) from error
-            _dialects[slot], words = step
-            _log.warning("note: %s %s", model, words)
         except (litellm.exceptions.openai.OpenAIError, TimeoutError) as error:
             raise _from_litellm(error, model, secrets) from error
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,16 +12,13 @@ import aiohttp
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import decisions
-from grader.judges.dialect import Dialect, adapted, body
+from grader.judges import dialect as dialects
+from grader.judges.dialect import MOST_STEPS, Dialect, body, known, learnt
 from grader.judges.failures import from_status, opened, plain, refused_connection, said_in, seconds_to_wait
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 BIGGEST_BODY = 20 * 2**20
-_MOST_STEPS = 6
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_log = logging.getLogger("grader.judges")
-_dialects: dict[str, Dialect] = {}
-"""What each endpoint was found to take, for the life of the process: {url and model: dialect}."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +84,15 @@ async def connect(
 async def _ask(session: aiohttp.ClientSession, endpoint: _Endpoint, request: JudgeRequest) -> JudgeReply:
     """One question; more than one HTTP request only while finding out what the server takes."""
     slot = f"{endpoint.url} {endpoint.model}"
-    for _ in range(_MOST_STEPS):
-        dialect = _dialects.get(slot, Dialect())
+    for _ in range(MOST_STEPS):
+        dialect = known(slot, Dialect())
         status, headers, raw = await _post(session, endpoint, body(request, endpoint.model, dialect))
         if status == 200:
             return read_reply(raw, where=endpoint.where, model=endpoint.model, secrets=(endpoint.key,))
         said = said_in(raw, (endpoint.key,))
-        step = adapted(dialect, request, status, said)
-        if step is None:
+        if not learnt(slot, dialect, request, status, said, endpoint.where):
             wait = seconds_to_wait(headers.get("Retry-After"))
             raise from_status(status, said, where=endpoint.where, model=endpoint.model, retry_after=wait)
-        if _dialects.get(slot, Dialect()) == dialect:  # else another call in flight learnt it first
-            _dialects[slot], words = step
-            _log.warning("note: %s %s", endpoint.where, words)
     raise JudgeError(f"{endpoint.where} refused the request in every form tried: {said}")
 
 
@@ -194,5 +186,5 @@ def _trust() -> ssl.SSLContext:
 
 def forget() -> None:
     """Forgets what endpoints were found to take; for tests."""
-    _dialects.clear()
+    dialects.forget()
     decisions.forget()
