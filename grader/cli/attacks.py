@@ -12,7 +12,7 @@ from grader.cli.chosen import Chosen
 from grader.cli.doctor import Check
 from grader.strategies import Layer
 
-HEAD = f"{'':28} {'answers':>7} {'same':>5} {'rise':>7} {'most':>7} {'won':>6} {'drift':>6} {'flagged':>8}"
+HEAD = f"{'':24} {'answers':>7} {'same':>5} {'rise':>7} {'most':>7} {'won':>6} {'drift':>6} {'flagged':>8}"
 ALONE, DEFENDED, HONEST = (
     "attacks on the judge alone, without the defence",
     "attacks with the defence",
@@ -69,7 +69,7 @@ def over(found: Tables) -> Iterator[str]:
 def text(title: str, lines: Sequence[Line]) -> str:
     """A row a family. same: the judge reads nothing but the genuine answer; won: missing to covered."""
     rows = [
-        f"{one.family:28} {one.answers:7} {one.same:5} {one.rise:+7.3f} {one.most:+7.3f} {one.won:6.1%}"
+        f"{one.family:24} {one.answers:7} {one.same:5} {one.rise:+7.3f} {one.most:+7.3f} {one.won:6.1%}"
         f" {one.drift:6.3f} {one.flagged:8.1%}" + (f"  {one.ungraded} ungraded" if one.ungraded else "")
         for one in lines
     ]
