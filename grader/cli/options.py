@@ -48,7 +48,11 @@ SETTINGS = {
     "model": _set(str, "NAME", "Any LiteLLM name, or `embedded`."),
     "api_base": _set(str, "URL", "Address of an OpenAI-compatible server."),
     "client": _set(Literal["auto", "litellm"], None, "litellm: use it even with --api-base."),
-    "strategy": _set(Strategy, None, "One call an answer, one a criterion, or a decision model's."),
+    "strategy": _set(
+        Strategy,
+        "HOW",
+        "auto; joint: a call an answer; pointwise: one a criterion; decision: a decision model.",
+    ),
     "looks": _set(str, "auto|off|MODEL", "auto: ask once more what is doubtful; MODEL: ask that one."),
     "samples": _set(int, "N", "First calls an answer; they vote.", min=1),
     "jury": _set(str, "A,B", "More models, between commas; all vote."),
