@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 _GONE = 2**64 - 1
 
@@ -23,6 +24,15 @@ class Numbers(MutableMapping[int, int]):
         if self._keys[slot] == 0 or value == _GONE:
             raise KeyError(key)
         return value
+
+    def get(self, key: int, default: Any = None) -> Any:
+        """As of every mapping, without an exception for what is not there."""
+        slot = self._slot(key)
+        value = self._values[slot]
+        return default if self._keys[slot] == 0 or value == _GONE else value
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, int) and self.get(key) is not None
 
     def __setitem__(self, key: int, value: int) -> None:
         slot = self._slot(key)
