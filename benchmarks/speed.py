@@ -5,12 +5,14 @@
 PATH is a Python with autorubric and deepeval, DIR holds their runners (autorubric_run.py, deepeval_run.py),
 their stub and make_sample.py. Without them only this project is measured. Every tool runs in a process of its
 own; "grading" is what it says of itself, start and whole process stand beside it. Ideal: answers x latency /
-parallel. CPU a call is what each call beyond those of a single answer takes.
+parallel. CPU a call is what each call beyond those of a single answer takes, of the whole process; a line
+below the table says what of it is the client's, from request to reply.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import subprocess
@@ -184,6 +186,29 @@ def grading_seconds(done: Measured, out: Path) -> float:
     return float(json.loads(done.said.strip().splitlines()[-1])["wall_s"])
 
 
+async def client(address: str) -> float:
+    """CPU seconds that the lean client takes for a call, of 800 with a schema each, PARALLEL at a time."""
+    from grader.judges import openai_compatible
+    from grader.types import Criterion, JudgeRequest
+    from grader.verdicts import schema
+
+    qid, question, points, answer = SAMPLE[0]
+    criteria = [Criterion(id=f"{qid}.{n}", text=one) for n, one in enumerate(points, 1)]
+    words = "\n".join([question, *points, "<answer-1>", answer * 3, "</answer-1>"])
+    messages = ({"role": "system", "content": "x" * 700}, {"role": "user", "content": words})
+    request = JudgeRequest(model="stub", endpoint="stub", messages=messages, schema=schema(criteria))
+    async with openai_compatible.connect(f"{address}/v1", "stub") as judge:
+
+        async def ask(count: int) -> None:
+            for _ in range(count):
+                await judge(request)
+
+        await asyncio.gather(*(ask(1) for _ in range(PARALLEL)))
+        began = time.process_time()
+        await asyncio.gather(*(ask(800 // PARALLEL) for _ in range(PARALLEL)))
+        return (time.process_time() - began) / 800
+
+
 HEAD = (
     "tool", "answers", "start s", "grading s", "ideal s", "times ideal", "process s", "requests",
     "prompt chars/answer", "CPU s", "CPU ms/call", "peak MB",
@@ -203,6 +228,7 @@ def main() -> None:
                 print(
                     "| " + " | ".join(row(tool, count, address, Path(name), options.bench)) + " |", flush=True
                 )
+        print(f"\nThe client's own part of a call: {1000 * asyncio.run(client(address)):.2f} ms of CPU")
     if options.peers_python is None or options.bench is None:
         print("\nPeers were not measured: give --peers-python and --bench.")
 
