@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from grader.addressed import look
+from grader.checks.standing import Measure, stand
+from grader.checks.terms import Terms
 from grader.defence import shown
 from grader.errors import JudgeError
 from grader.grading import grade_attempt
@@ -92,6 +96,14 @@ def test_each_layer_works_alone_too() -> None:
     assert shown(fakes.rubric(), order, ("masking",)).texts == (GENUINE,)
 
 
-def test_check_ignores_what_it_is_told_to_ignore() -> None:
+@pytest.mark.parametrize(
+    ("wish", "review", "faults"), [("review", True, ()), ("ignore", False, ()), ("fail", False, ("flagged",))]
+)
+def test_check_takes_suspicious_text_by_its_own_terms(
+    wish: Literal["review", "fail", "ignore"], review: bool, faults: tuple[str, ...]
+) -> None:
     got = graded(LIKELY, [FULL, HALF], flagged="mask")
-    assert (got.needs_review, len(got.flags)) == (False, 1)
+    assert (got.needs_review, [one.kind for one in got.flags]) == (False, ["suspicious_text"])
+    measure = Measure(terms=Terms(flagged=wish), before={}, renamed={})
+    row = stand(fakes.replace(fakes.graded(), grade=got), measure)
+    assert (row.grade.needs_review, row.faults) == (review, faults)
