@@ -19,6 +19,10 @@ AROUND = -2.5
 """The same for a sentence between two flagged ones."""
 
 
+MOSTLY = 0.5
+"""Share of a line over which all of it goes."""
+
+
 class Weighed(NamedTuple):
     """A piece with its log-odds, the same if what it quotes were its own words, and its kind of flag."""
 
@@ -55,7 +59,21 @@ def _grown(weighed: Sequence[Weighed], first: Callable[[Weighed], bool]) -> list
     for index, one in enumerate(weighed):
         near = marked[max(0, index - 1) : index + 2]
         marked[index] = marked[index] or (any(near) and one.loud > WEAK)
-    return _filled(weighed, marked)
+    return _whole_lines(weighed, _filled(weighed, marked))
+
+
+def _whole_lines(weighed: Sequence[Weighed], marked: list[bool]) -> list[bool]:
+    """A line goes as a whole when most of it does, but for sentences that surely are of the answer."""
+    sizes: dict[int, list[int]] = {}
+    for one, on in zip(weighed, marked, strict=True):
+        size = one.piece.end - one.piece.start
+        line = sizes.setdefault(one.piece.line, [0, 0])
+        line[0] += size
+        line[1] += size * on
+    most = {line for line, (whole, gone) in sizes.items() if gone > MOSTLY * whole}
+    return [
+        on or (one.piece.line in most and one.loud > AROUND) for one, on in zip(weighed, marked, strict=True)
+    ]
 
 
 def _filled(weighed: Sequence[Weighed], marked: list[bool]) -> list[bool]:

@@ -26,7 +26,9 @@ _PIECE = re.compile(
     r"(?:[^。！？!?；;\n.<“「-]++|[“「][^”」\n]{0,300}[”」]|[^。！？!?；;\n])*?(?:<!--|-->|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
 )
 """A note in brackets at the start of a sentence, or a sentence; what it quotes stays in it."""
-LONGEST = 400
+_BETWEEN = re.compile(r" (?:[/|→·]|->|--?) ")
+LISTED, SHORTEST, LONGEST = 100, 30, 400
+"""Characters: over the first a sentence is cut between its items, into parts from the second to the third."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,12 @@ class Read:
 
 
 class Piece(NamedTuple):
-    """A sentence or line by its span in the text as read; `paragraph` counts blank lines before it."""
+    """A sentence or line by its span in the text as read; `paragraph` and `line` count those before it."""
 
     start: int
     end: int
     paragraph: int
+    line: int
 
 
 @lru_cache(maxsize=65536)
@@ -81,18 +84,32 @@ def read(text: str) -> Read:
 
 def pieces(text: str) -> Iterator[Piece]:
     """Sentences and lines, without the white space around them; long ones are cut."""
-    paragraph, blank = 0, False
+    paragraph, line, blank = 0, 0, False
     for found in _PIECE.finditer(text):
         whole = found[0]
         if not whole.strip():
             paragraph += blank and "\n" in whole
             blank = blank or "\n" in whole
+            line += "\n" in whole
             continue
         blank = whole.endswith("\n")
         start = found.start() + len(whole) - len(whole.lstrip())
         end = found.start() + len(whole.rstrip())
-        for cut in range(start, end, LONGEST):
-            yield Piece(cut, min(cut + LONGEST, end), paragraph)
+        for first, last in _parts(text, start, end):
+            yield Piece(first, last, paragraph, line)
+        line += blank
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence, cut where it is long: a list of keywords has no full stops."""
+    first = start
+    if end - start > LISTED:
+        for found in _BETWEEN.finditer(text, start, end):
+            if found.start() - first > SHORTEST:
+                yield first, found.start()
+                first = found.end()
+    for cut in range(first, end, LONGEST):
+        yield cut, min(cut + LONGEST, end)
 
 
 def mixed_words(text: str) -> list[tuple[int, int]]:
