@@ -40,7 +40,7 @@ def stored(one: Labelled, folder: Path) -> dict[str, np.ndarray] | None:
             found = dict(kept)
     except (OSError, ValueError):
         return None
-    return found if str(found.pop("key")) == request(one).key else None
+    return found if str(found.pop("key")) == request(one).key and "similarity" in found else None
 
 
 def extract(rows: Sequence[Labelled], folder: Path) -> None:
@@ -59,13 +59,19 @@ def extract(rows: Sequence[Labelled], folder: Path) -> None:
             empty = emptied(asked)
             if empty.key not in nulls:
                 nulls = {empty.key: decider.traces(empty, LAYERS)}
-            _keep(one, asked, decider.traces(asked, LAYERS), nulls[empty.key], folder)
+            similar = [near for near, _ in decider.nearest(asked).values()]
+            _keep(one, asked, decider.traces(asked, LAYERS), nulls[empty.key], folder, np.array(similar))
             if number % 20 == 0 or number == len(todo):
                 print(f"  read {number} of {len(todo)} answers, {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def _keep(
-    one: Labelled, asked: JudgeRequest, here: dict[str, Trace], null: dict[str, Trace], folder: Path
+    one: Labelled,
+    asked: JudgeRequest,
+    here: dict[str, Trace],
+    null: dict[str, Trace],
+    folder: Path,
+    similar: np.ndarray,
 ) -> None:
     ids = [criterion.id for criterion in one.rubric.criteria]
     blocks = {
@@ -74,4 +80,11 @@ def _keep(
     }
     odds = np.array([here[i].log_odds for i in ids])
     nothing = np.array([null[i].log_odds for i in ids])
-    np.savez(place(one, folder), key=np.array(asked.key), log_odds=odds, null_log_odds=nothing, **blocks)
+    np.savez(
+        place(one, folder),
+        key=np.array(asked.key),
+        log_odds=odds,
+        null_log_odds=nothing,
+        similarity=similar,
+        **blocks,
+    )

@@ -86,25 +86,25 @@ class Stacked:
         return (credit > low).astype(np.int64) + (credit > high)
 
 
-def fit_stack(values: F64, levels: Ints, weight: F64, penalty: float, goal: Ints | None = None) -> Stacked:
-    """Fit both heads on all rows, the thresholds on the rows of `goal`."""
+def fit_stack(values: F64, levels: Ints, weight: F64, penalty: float) -> Stacked:
+    """Fit both heads and the thresholds."""
     mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-9
     z = (values - mean) / scale
     some, full = (logistic(z, levels > least, weight, penalty) for least in (0, 1))
     plain = Stacked(mean, scale, some, full, (0.5, 0.75))
-    rows = np.arange(len(levels)) if goal is None else goal
-    credit = plain.chances(values[rows]).mean(axis=1)
-    return Stacked(mean, scale, some, full, best_thresholds(credit, levels[rows]))
+    credit = plain.chances(values).mean(axis=1)
+    return Stacked(mean, scale, some, full, best_thresholds(credit, levels, weight))
 
 
-def best_thresholds(credit: F64, levels: Ints) -> tuple[float, float]:
+def best_thresholds(credit: F64, levels: Ints, weight: F64) -> tuple[float, float]:
     """The pair with the best weighted kappa plus kappa at covered-or-partial, as a mean over near pairs."""
     grid = np.linspace(0.15, 0.85, 29)
     table = np.zeros((29, 29))
     for i, low in enumerate(grid):
         for j in range(i, 29):
             given = (credit > low).astype(np.int64) + (credit > grid[j])
-            table[i, j] = kappa(levels, given) + kappa(np.minimum(levels, 1), np.minimum(given, 1))
+            whole = kappa(levels, given, weight=weight)
+            table[i, j] = whole + kappa(np.minimum(levels, 1), np.minimum(given, 1), weight=weight)
     smooth = np.array(
         [[table[max(i - 3, 0) : i + 4, max(j - 3, 0) : j + 4].mean() for j in range(29)] for i in range(29)]
     )
@@ -112,10 +112,10 @@ def best_thresholds(credit: F64, levels: Ints) -> tuple[float, float]:
     return float(grid[min(i, j)]), float(grid[max(i, j)])
 
 
-def kappa(one: Ints, other: Ints, power: int = 2) -> float:
+def kappa(one: Ints, other: Ints, power: int = 2, weight: F64 | float = 1.0) -> float:
     """Cohen's kappa with weights |i - j| ** power: 2 quadratic, 1 linear, 0 plain."""
     table = np.zeros((3, 3))
-    np.add.at(table, (one, other), 1)
+    np.add.at(table, (one, other), weight)
     table /= table.sum()
     rows, columns = np.indices((3, 3))
     gap = np.abs(rows - columns)

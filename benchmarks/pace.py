@@ -50,7 +50,7 @@ def main() -> None:
             ours.append(timed(decider.reply, asked))
             theirs.append(timed(decider.traces, plain(one), ()))
             ratios.append(ours[-1] / theirs[-1])
-    print(f"fit {stack.load().id[:19]}, {len(rows)} answers of three points")
+    print(f"fit {stack.load(stack.named('zh')).id[:19]}, {len(rows)} answers of three points")
     print(f"ours {median(ours):.1f} s, plain yes or no {median(theirs):.1f} s, ratio {median(ratios):.2f}")
 
 

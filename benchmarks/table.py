@@ -13,10 +13,12 @@ from fitting import F64, Ints, Stacked, dual, fit_stack, folds, out_of_fold, pre
 from gold import Labelled
 
 from grader import signals
+from grader.types import Lang
 
+OWN = "interview_train"
 HEADS = ("partial", "covered", "contradicted")
 BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in features.LAYERS)
-WORDS = ("overlap", "overlap_parts", "terms")
+WORDS = ("overlap", "overlap_parts", "terms", "short", "overlap_short", "similarity_short")
 PROBE = ("probe_partial", "probe_covered", "probe_contradicted", "others_contradicted")
 GROUPS = {
     "others_contradicted": "others",
@@ -24,7 +26,14 @@ GROUPS = {
     "overlap": "overlap",
     "overlap_parts": "overlap",
     "terms": "overlap",
+    "short": "overlap",
+    "overlap_short": "overlap",
+    "similarity_short": "similarity",
 }
+MOST = 240
+"""As many labels of a public set as count in full: a larger one must not outweigh the sets of answers."""
+SHARE = 0.2
+"""What a label counts in the fit for the other language's wording."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,6 @@ class Setup:
     ridge: float = 1.0
     penalty: float = 10.0
     train: tuple[str, ...] = ("interview_train", "khan", "kqa", "physics", "realsumm_lite")
-    goal: tuple[str, ...] = ("interview_train",)
 
 
 OVERLAP = Setup(blocks=(), signals=("overlap",))
@@ -64,7 +72,8 @@ def build(answers: Sequence[Labelled], folder: Path, blocks: Sequence[str] = BLO
             continue
         for index, criterion in enumerate(one.rubric.criteria):
             rows.append(_row(one, index, float(kept["log_odds"][index] - kept["null_log_odds"][index])))
-            rows[-1].update(signals.words(one.rubric.title, criterion, one.attempt.text))
+            words = signals.words(criterion, one.attempt.text)
+            rows[-1] |= {**words, "similarity_short": float(kept["similarity"][index]) * words["short"]}
         for name in blocks:
             states[name] += list(kept[name].astype(np.float64))
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -74,6 +83,7 @@ def build(answers: Sequence[Labelled], folder: Path, blocks: Sequence[str] = BLO
 def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
     return {
         "set": one.set,
+        "lang": one.rubric.lang,
         "question": one.rubric.question,
         "rubric": one.rubric.hash,
         "attempt": one.name,
@@ -88,6 +98,17 @@ def targets(table: Table) -> F64:
     """(rows, heads): what the probe's heads are fitted to."""
     level = table["level"]
     return np.column_stack([level > 0, level > 1, table["contradicted"]]).astype(np.float64)
+
+
+def weights(table: Table, lang: Lang) -> F64:
+    """What a row counts in the fit for a language's wording."""
+    names, counts = np.unique(table["set"], return_counts=True)
+    full = {
+        name: 1.0 if name == OWN else min(1.0, MOST / count)
+        for name, count in zip(names, counts, strict=True)
+    }
+    share = np.where(table["lang"] == lang, 1.0, SHARE)
+    return share * np.array([full[name] for name in table["set"]])
 
 
 def kernel(table: Table, setup: Setup) -> F64 | None:
@@ -115,22 +136,22 @@ def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
     return np.column_stack([made[name] if name in made else table[name][rows] for name in setup.signals])
 
 
-def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup) -> tuple[F64, Ints, Stacked]:
-    """Fit on `train`, the probe's scores there out of fold; chances and levels of `test`, and the stack."""
-    want, level, weight = targets(table), table["level"], np.ones(len(table["level"]))
-    own = fresh = None
+def fit(table: Table, kern: F64 | None, train: Ints, lang: Lang, setup: Setup) -> Stacked:
+    """The stack for a language's wording, on the probe's scores out of fold."""
+    weight, own = weights(table, lang), None
     if kern is not None:
         inner = folds(list(table["question"][train]), 9, 0)
-        own = out_of_fold(kern, want, weight, setup.ridge, train, inner)
-        fresh = predict(kern, want, weight, setup.ridge, train, test)
-    goal = np.flatnonzero(np.isin(table["set"][train], setup.goal))
-    stack = fit_stack(
-        values(table, train, own, setup),
-        level[train],
-        weight[train],
-        setup.penalty,
-        goal if len(goal) else None,
-    )
+        own = out_of_fold(kern, targets(table), weight, setup.ridge, train, inner)
+    return fit_stack(values(table, train, own, setup), table["level"][train], weight[train], setup.penalty)
+
+
+def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup) -> tuple[F64, Ints, Stacked]:
+    """Chances and levels of `test`, all of one language, by a fit on `train`; and its stack."""
+    [lang] = set(table["lang"][test])
+    stack = fit(table, kern, train, lang, setup)
+    fresh = None
+    if kern is not None:
+        fresh = predict(kern, targets(table), weights(table, lang), setup.ridge, train, test)
     seen = values(table, test, fresh, setup)
     return stack.chances(seen), stack.verdicts(seen), stack
 
@@ -150,16 +171,11 @@ def crossed(
     return where, chances, levels
 
 
-def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup) -> float:
+def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup, lang: Lang) -> float:
     """The score of the head above which a point is contradicted: best F1 on scores out of fold."""
-    scores = out_of_fold(
-        kern,
-        targets(table),
-        np.ones(len(table["level"])),
-        setup.ridge,
-        rows,
-        folds(list(table["question"][rows]), 9, 0),
-    )[:, HEADS.index("contradicted")]
+    inner = folds(list(table["question"][rows]), 9, 0)
+    scores = out_of_fold(kern, targets(table), weights(table, lang), setup.ridge, rows, inner)
+    scores = scores[:, HEADS.index("contradicted")]
     true = table["contradicted"][rows] > 0
     f1 = {
         at: 2 * (true & (scores > at)).sum() / ((scores > at).sum() + true.sum())
@@ -168,11 +184,12 @@ def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup) -> float:
     return float(max(f1, key=lambda at: f1[at]))
 
 
-def probe(table: Table, setup: Setup, pack: Any) -> dict[str, Any]:
+def probe(table: Table, setup: Setup, lang: Lang, pack: Any) -> dict[str, Any]:
     """The probe fitted on all training rows, packed: heads, bias, and per block a vector a head."""
     kern, rows = kernel(table, setup), np.flatnonzero(np.isin(table["set"], setup.train))
     assert kern is not None
-    alpha, base = dual(kern[np.ix_(rows, rows)], targets(table)[rows], np.ones(len(rows)), setup.ridge)
+    weight = weights(table, lang)[rows]
+    alpha, base = dual(kern[np.ix_(rows, rows)], targets(table)[rows], weight, setup.ridge)
     within = np.isin(table["set"], setup.train).astype(np.float64)
     bias, packed = base.copy(), {}
     for name in setup.blocks:

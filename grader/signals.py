@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -99,45 +98,27 @@ def mistake_lean(claim: str, mistakes: Sequence[str], attempt: frozenset[str]) -
     return lean
 
 
-def density(attempt: str) -> float:
-    """Share of separators (slashes, commas, dashes, line ends) among characters: high in keyword lists."""
-    text = fold(attempt)
-    marks = sum(text.count(mark) for mark in "/|、;,\n→=·+-")
-    return marks / max(len(text), 1)
-
-
-def function_words(attempt: str) -> float:
-    """Function words a token of running text: low in keyword lists."""
-    text = fold(attempt)
-    latin = re.findall(r"[a-z']+", text)
-    chinese = re.findall(r"[\u4e00-\u9fff]", text)
-    used = sum(word in _STOP for word in latin) + sum(
-        sign in "的了是在和就都也把会这那而不有让" for sign in chinese
-    )
-    return used / max(len(latin) + len(chinese) / 1.6, 1)
-
-
 def others(scores: Sequence[float]) -> list[float]:
     """For each criterion the mean over the answer's other criteria; its own value where it is alone."""
     total = sum(scores)
     return [(total - one) / (len(scores) - 1) if len(scores) > 1 else one for one in scores]
 
 
-def words(title: str, criterion: Criterion, attempt: str) -> dict[str, float]:
-    """What the attempt's words alone say of a criterion, by name; each in [0, 1] but for `lean`."""
+def shortness(attempt: frozenset[str]) -> float:
+    """Near 1 for a few words, half at fifteen grams, near 0 for a paragraph."""
+    return 1 / (1 + ((len(attempt) + 1) / 16) ** 4)
+
+
+def words(criterion: Criterion, attempt: str) -> dict[str, float]:
+    """What the attempt's words alone say of a criterion, by name; each in [0, 1]."""
     whole = grams(attempt)
     claim, points = criterion.judged, (criterion.judged, *criterion.accept)
-    own = grams(claim) - grams(title)
     parts = [recall(part, whole) for part in criterion.parts] or [recall(claim, whole)]
-    pieces = [grams(attempt[start:end]) for start, end in sentences(attempt)]
+    overlap, short = best_recall(points, whole), shortness(whole)
     return {
-        "overlap": best_recall(points, whole),
-        "overlap_new": len(own & whole) / len(own) if own else 0.5,
+        "overlap": overlap,
         "overlap_parts": sum(parts) / len(parts),
-        "overlap_sentence": max((recall(claim, piece) for piece in pieces), default=0.0),
         "terms": term_recall(points, attempt),
-        "lean": mistake_lean(claim, criterion.mistakes, whole),
-        "density": density(attempt),
-        "function_words": function_words(attempt),
-        "length": math.log1p(len(attempt)),
+        "short": short,
+        "overlap_short": overlap * short,
     }

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import InputError
-from grader.types import Coverage
+from grader.types import Coverage, Lang
 
 _FOLDER = Path(__file__).resolve().parent / "fits"
-NEWEST = "qwen2.5-coder-1.5b-q4"
+_MODEL = "qwen2.5-coder-1.5b-q4"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Fit:
-    """One file in fits/. `about` says what it was fitted on, for what, and how well it agreed with labels.
+    """One file in fits/, for one wording. `about`: what it was fitted on, and how well it agreed with labels.
 
     `contradicted`: above it, the probe's head of that name says that a missing point is contradicted.
     """
@@ -96,8 +96,13 @@ class Fit:
     about: Mapping[str, Any]
 
 
+def named(lang: Lang) -> str:
+    """The name of the newest fit for the wording in a language."""
+    return f"{_MODEL}.{lang}"
+
+
 @cache
-def load(name: str = NEWEST) -> Fit:
+def load(name: str) -> Fit:
     """The fit of that name or id (`sha256:...`); InputError for one that this version does not carry."""
     for path in sorted(_FOLDER.glob("*.json")):
         if not path.name.startswith("nulls"):
@@ -141,7 +146,7 @@ def trust(strategy: str) -> str:
     better = "a large model judges better: set a provider's key, or --model NAME"
     if strategy != "pointwise":
         return f"the embedded model is too small for --strategy {strategy}: leave that to auto; {better}"
-    found = load().about["agreement"]
+    found = load(named("zh")).about["agreement"]
     low, high = found["weighted_kappa_95"]
     return (
         f"the embedded judge is small: weighted kappa {found['weighted_kappa']:.2f} ({low:.2f} to {high:.2f})"

@@ -238,8 +238,16 @@ async def answering(request: JudgeRequest) -> JudgeReply:
             text=fakes.reply({one: fakes.verdict("covered", "keys and values") for one in wanted})
         )
     if "fit" in request.params:
-        heads = {f"probe_{head}": 1.0 for head in stack.load().probe["heads"]}
-        said = {"yes": 1.0, "no": 0.0, "log_odds": 6.0, "null_log_odds": 0.0, **heads}
+        heads = {f"probe_{head}": 1.0 for head in stack.load(stack.named("zh")).probe["heads"]}
+        said = {
+            "yes": 1.0,
+            "no": 0.0,
+            "log_odds": 6.0,
+            "null_log_odds": 0.0,
+            "similarity": 1.0,
+            "closest": 0,
+            **heads,
+        }
         return JudgeReply(answers={one["id"]: said for one in request.questions})
     surest = {"coverage": "covered", "contradicted": "no", "evidence": "1"}
     return JudgeReply(answers={

@@ -36,6 +36,7 @@ def synthetic(tables: Any, rows: int = 240) -> Any:
         states[:, 1] += 3 * lie
         blocks[name] = states
     columns = {
+        "lang": np.array(["zh"] * rows),
         "set": np.array(["interview_train"] * (rows - 60) + ["interview_dev"] * 60),
         "question": np.array([f"Q{row // 6}" for row in range(rows)]),
         "attempt": np.array([f"a{row // 3}" for row in range(rows)]),
@@ -68,7 +69,7 @@ def test_the_probe_that_is_written_gives_the_scores_that_were_fitted(tables: Any
     train, test = np.arange(180), np.arange(180, 240)
     weight = np.ones(240)
     fitted = predict(tables.kernel(made, setup), tables.targets(made), weight, setup.ridge, train, test)
-    probe = Probe(tables.probe(made, setup, fit.pack))
+    probe = Probe(tables.probe(made, setup, "zh", fit.pack))
     none = Trace(log_odds=0.0, blocks={name: np.zeros(WIDTH, np.float32) for name in setup.blocks})
     for row, scores in zip(test, fitted, strict=True):
         here = Trace(0.0, {name: made.blocks[name][row].astype(np.float32) for name in setup.blocks})

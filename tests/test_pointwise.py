@@ -15,6 +15,7 @@ from tests import fakes
 
 EMBEDDED = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
 HOSTED = Plan(model="m", endpoint="litellm", strategy="pointwise")
+FIT = stack.named("en")
 TEXT = "Sky is blue. The KV cache stores keys and values of earlier tokens. Bye."
 
 
@@ -26,8 +27,16 @@ def deciding(yes: float) -> Judge:
     """A judge that gives every question the same raw signals."""
 
     async def judge(request: JudgeRequest) -> JudgeReply:
-        heads = {f"probe_{head}": yes for head in stack.load().probe["heads"]}
-        said = {"yes": yes, "no": 1 - yes, "log_odds": 12 * yes - 6, "null_log_odds": 0.0, **heads}
+        heads = {f"probe_{head}": yes for head in stack.load(FIT).probe["heads"]}
+        said = {
+            "yes": yes,
+            "no": 1 - yes,
+            "log_odds": 12 * yes - 6,
+            "null_log_odds": 0.0,
+            "similarity": yes,
+            "closest": 1,
+            **heads,
+        }
         return JudgeReply(answers={one["id"]: said for one in request.questions}, stop="stop")
 
     return judge
@@ -41,7 +50,7 @@ def test_in_process_one_request_holds_the_attempt_alone_and_a_question_a_point()
     [request] = pointwise.requests(fakes.rubric(), attempt(), EMBEDDED)
     assert (request.kind, request.input) == ("decision", TEXT)
     assert [one["id"] for one in request.questions][:2] == ["Q1.1", "Q1.2"]
-    assert request.params["fit"] == stack.load().id
+    assert request.params["fit"] == stack.load(FIT).id
     words = json.dumps([dict(request.params), *request.questions], default=str)
     assert "Sky is blue" not in words
 

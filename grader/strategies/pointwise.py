@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from grader import stack
 from grader.errors import InputError
@@ -20,11 +21,15 @@ def _template(rubric: Rubric, plan: Plan) -> str:
     return f"pointwise.{plan.lang or rubric.lang}"
 
 
+def _fit(rubric: Rubric, plan: Plan) -> stack.Fit:
+    return stack.load(stack.named(plan.lang or rubric.lang))
+
+
 def prompt(rubric: Rubric, plan: Plan) -> str:
     """The words and, in process, the fit that reads what they bring."""
     if not _embedded(plan):
         return joint.prompt(rubric, plan)
-    return digest([prompt_hash(_template(rubric, plan)), stack.load().id])
+    return digest([prompt_hash(_template(rubric, plan)), _fit(rubric, plan).id])
 
 
 def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest, ...]:
@@ -37,8 +42,8 @@ def requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[JudgeRequest
 
 
 def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
-    template, fit = _template(rubric, plan), stack.load()
-    if fit.about["prompts"].get(template) != prompt_hash(template):
+    template, fit = _template(rubric, plan), _fit(rubric, plan)
+    if fit.about["prompt"] != prompt_hash(template):
         raise InputError(
             f"prompts/{template}.j2 is not the one that the embedded judge was fitted with",
             "undo the change, or fit again: python benchmarks/fit.py",
@@ -49,18 +54,12 @@ def _decision(rubric: Rubric, attempt: Attempt, plan: Plan) -> JudgeRequest:
 def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str) -> JudgeRequest:
     """`input` is the attempt and nothing else; `params` hold the words around it, each question a point."""
     template = _template(rubric, plan)
-    texts = [
-        (one.id, fill(template, "point", claim=one.judged, mistakes=one.mistakes), one.judged)
-        for one in rubric.criteria
-    ]
     return JudgeRequest(
         kind="decision",
         model=plan.model,
         endpoint=plan.endpoint,
         input=attempt.text,
-        questions=tuple(
-            {"id": name, "type": "predicate", "text": text, "claim": claim} for name, text, claim in texts
-        ),
+        questions=tuple(_question(template, one) for one in rubric.criteria),
         params={
             "system": fill(template, "system"),
             "head": fill(template, "head", title=rubric.title) + "\n\n",
@@ -72,6 +71,16 @@ def decision(rubric: Rubric, attempt: Attempt, plan: Plan, *, fit: str) -> Judge
             "fit": fit,
         },
     )
+
+
+def _question(template: str, criterion: Criterion) -> dict[str, Any]:
+    return {
+        "id": criterion.id,
+        "type": "predicate",
+        "text": fill(template, "point", claim=criterion.judged, mistakes=criterion.mistakes),
+        "claim": criterion.judged,
+        "accept": list(criterion.accept),
+    }
 
 
 def read(rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:

@@ -67,11 +67,12 @@ def values(
     rubric: Rubric, text: str, answers: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, float]]:
     """All signals by criterion: the reply's, their means over the answer's other criteria, the words'."""
-    by_id = {one.id: {**answers[one.id], **signals.words(rubric.title, one, text)} for one in rubric.criteria}
+    by_id = {one.id: {**answers[one.id], **signals.words(one, text)} for one in rubric.criteria}
     heard = [seen["probe_contradicted"] for seen in by_id.values()]
     for seen, others in zip(by_id.values(), signals.others(heard), strict=True):
         seen["others_contradicted"] = others
         seen["yes_no"] = seen["log_odds"] - seen["null_log_odds"]
+        seen["similarity_short"] = seen["similarity"] * seen["short"]
     return by_id
 
 
@@ -85,21 +86,23 @@ def _verdict(
         criterion=criterion.id,
         coverage=outcome.coverage,
         contradicted=against,
-        evidence=(carrier(criterion, text),) if shown else (),
+        evidence=(carrier(criterion, text, seen),) if shown else (),
         reason=reason(outcome, seen, lang, against=against),
         confidence=round(outcome.confidence, 3),
     )
 
 
-def carrier(criterion: Criterion, text: str) -> Evidence:
-    """The sentence that shares most with the point; the longest one where none shares anything."""
+def carrier(criterion: Criterion, text: str, seen: Mapping[str, float]) -> Evidence:
+    """The sentence that shares most with the point, in words and meaning; among equals the longest."""
     wanted = (criterion.judged, *criterion.accept, *criterion.parts)
+    spans = signals.quotable(text) or [(0, len(text))]
 
-    def weight(span: tuple[int, int]) -> tuple[float, int]:
-        own = signals.grams(text[span[0] : span[1]])
-        return sum(signals.recall(point, own) for point in wanted), len(own)
+    def weight(place: int) -> tuple[float, int]:
+        own = signals.grams(text[slice(*spans[place])])
+        near = seen["similarity"] if place == seen["closest"] else 0.0
+        return near + sum(signals.recall(point, own) for point in wanted), len(own)
 
-    start, end = max(signals.quotable(text) or [(0, len(text))], key=weight)
+    start, end = spans[max(range(len(spans)), key=weight)]
     return Evidence(quote=text[start:end], start=start, end=end, state="verified")
 
 
