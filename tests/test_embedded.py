@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from grader.errors import InputError, JudgeError
 from grader.judges import embedded
@@ -94,6 +94,34 @@ def test_who_waits_for_another_run_is_told_why(tmp_path: Path, capsys: pytest.Ca
     held.wait()
     with embedded.taken(second, patience=0.1):
         assert "another grade" in capsys.readouterr().err
+
+
+def free(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True
+
+
+def test_who_waits_comes_before_the_holder_comes_again(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def other() -> None:
+        with embedded.taken(FileLock(tmp_path / "lock", thread_local=False)):
+            order.append("other")
+
+    waiting, own = threading.Thread(target=other), FileLock(tmp_path / "lock", thread_local=False)
+    queue = FileLock(f"{own.lock_file}.next", thread_local=False)
+    with embedded.taken(own):
+        waiting.start()
+        while free(queue):
+            threading.Event().wait(0.01)
+    with embedded.taken(own):
+        order.append("own")
+    waiting.join()
+    assert order == ["other", "own"]
 
 
 def test_who_is_interrupted_while_waiting_for_the_judge_does_not_wait_on(tmp_path: Path) -> None:

@@ -79,19 +79,32 @@ async def connect(
 
 @contextmanager
 def taken(machine: BaseFileLock, patience: float = 3, left: threading.Event | None = None) -> Iterator[None]:
-    """Hold the lock; who waits longer than `patience` seconds is told why. JudgeError once `left` is set."""
-    from filelock import Timeout
+    """Hold the lock; who waits longer than `patience` seconds is told why. JudgeError once `left` is set.
+
+    Who waits holds a second lock, taken first, so that the holder's next request comes after.
+    """
+    from filelock import FileLock, Timeout
 
     began, told = time.monotonic(), False
-    while not machine.is_locked:
-        try:
-            machine.acquire(timeout=0.1)
-        except Timeout:
-            if left is not None and left.is_set():
-                raise JudgeError("the embedded judge was stopped") from None
-            if not told and time.monotonic() - began > patience:
-                told = True
-                print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
+
+    def wait(lock: BaseFileLock) -> None:
+        nonlocal told
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=0.1)
+            except Timeout:
+                if left is not None and left.is_set():
+                    raise JudgeError("the embedded judge was stopped") from None
+                if not told and time.monotonic() - began > patience:
+                    told = True
+                    print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
+
+    first = FileLock(f"{machine.lock_file}.next", thread_local=False)
+    wait(first)
+    try:
+        wait(machine)
+    finally:
+        first.release()
     try:
         yield
     finally:
