@@ -38,8 +38,9 @@ class Encoder:
         said = self._vectors([text[start:end][:LONGEST] for start, end in spans])
         found = []
         for phrasings in points:
-            near = (said @ self._known(phrasings).T).max(axis=1)
-            found.append((round(float(near.max()), 4), int(near.argmax())))
+            near: list[float] = np.max(said @ self._known(phrasings).T, axis=1).tolist()
+            best = max(near)
+            found.append((round(best, 4), near.index(best)))
         return found
 
     def _known(self, texts: Sequence[str]) -> NDArray[np.float32]:
