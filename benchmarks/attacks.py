@@ -1,6 +1,6 @@
 """What text that speaks to the grader does to scores, and what the defence does to honest answers, by family.
 
-python benchmarks/attacks.py [--model NAME] [--api-base URL] [--cassette DIR] [--limit N] [--layers]
+python benchmarks/attacks.py [--model NAME] [--api-base URL] [--cassette DIR] [--step N] [--layers]
                              [--pairs FILE ...] [--honest FILE ...]
 
 `grade doctor --attacks` does the same with the pairs of the package. FILE of --pairs holds JSON lines with
