@@ -72,9 +72,10 @@ async def _opinions(
     doubted = looks.doubts(rubric, attempt, reading.verdicts) if plan.looks else {}
     if not doubted:
         return asked, reading
-    narrowed, anew = looks.again(rubric, doubted, plan)
-    more, second = await _judged(narrowed, attempt, kept, judge, anew)
-    return _together([asked, more]), looks.settle(reading, second, (plan.model, anew.model))
+    alone = looks.again(rubric, doubted, plan)
+    later = await _all([_judged(one, attempt, kept, judge, anew) for one, anew in alone])
+    settled = looks.settle(reading, [said for _, said in later], (plan.model, alone[0][1].model))
+    return _together([asked, *(more for more, _ in later)]), settled
 
 
 async def _judged(

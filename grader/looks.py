@@ -14,7 +14,7 @@ from grader.strategies.examples import Example
 from grader.types import Attempt, Criterion, JudgeRequest, Rubric, Verdict, Vote, digest
 
 UNSURE = 0.6
-HEARD, UNHEARD, MISTAKEN = 0.7, 0.1, 0.5
+HEARD, UNHEARD, MISTAKEN = 0.8, 0.06, 0.5
 """Share of a point's words: over it `missing` is doubted, under it credit is; lean to a mistake's words."""
 AGAIN = 1000
 """Added to the seed, so that a second look is never the first call again."""
@@ -118,20 +118,19 @@ def _doubt(criterion: Criterion, text: str, verdict: Verdict) -> str:
     return "credited without any of its words" if same and overlap < UNHEARD else ""
 
 
-def again(rubric: Rubric, doubted: Mapping[str, str], plan: Plan) -> tuple[Rubric, Plan]:
-    """One request for all that is doubted, the last one first; to the second judge where there is one."""
+def again(rubric: Rubric, doubted: Mapping[str, str], plan: Plan) -> tuple[tuple[Rubric, Plan], ...]:
+    """A request a doubted point, alone; to the second judge where there is one."""
     model, endpoint = plan.second or (plan.model, plan.endpoint)
-    left = tuple(one for one in reversed(rubric.criteria) if one.id in doubted)
     anew = replace(plan, model=model, endpoint=endpoint, seed=plan.seed + AGAIN)
-    return replace(rubric, criteria=left), anew
+    return tuple((replace(rubric, criteria=(one,)), anew) for one in rubric.criteria if one.id in doubted)
 
 
-def settle(first: Reading, second: Reading, models: tuple[str, str]) -> Reading:
-    """What two looks at the same criteria agree on stands, with the quote that was found.
+def settle(first: Reading, second: Sequence[Reading], models: tuple[str, str]) -> Reading:
+    """What two looks at the same criterion agree on stands, with the quote that was found.
 
     Where they differ, or the second brought no verdict, the one that earns less stands and people look.
     """
-    later = {one.criterion: one for one in second.verdicts}
+    later = {one.criterion: one for reading in second for one in reading.verdicts}
     verdicts, review = [], first.review
     for one in first.verdicts:
         other = later.get(one.criterion)
