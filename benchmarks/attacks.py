@@ -22,10 +22,11 @@ from typing import Any
 
 import gold
 
-from grader import addressed, api, attacking, bank, config, judges
-from grader.attacking import Answer
+from grader import addressed, api, bank, config, judges
 from grader.cli.attacks import text
 from grader.strategies import LAYERS, Layer
+from grader.trials import attacking
+from grader.trials.attacking import Answer
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

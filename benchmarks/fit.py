@@ -19,10 +19,10 @@ import table as tables
 from figures import figures
 from fitting import Stacked
 
-from grader import bank, stack
+from grader import bank
 from grader.judges.weights import QWEN, cache_folder
-from grader.prompts import prompt_hash
-from grader.strategies import pointwise
+from grader.strategies import pointwise, stack
+from grader.strategies.prompts import prompt_hash
 from grader.types import Attempt, Lang, digest
 
 OUT = gold.ROOT / "grader" / "fits"

@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import fuzz_inputs as inputs
-from grader import cassette, config, evidence, labels, runs
-from grader.bank import info, markdown, rounds, rubric_files, store
+from grader import cassette, config, evidence, runs
+from grader.bank import info, labels, markdown, rounds, rubric_files, store
 from grader.bank.attempts import read_attempt
 from grader.calibration import card, saved
 from grader.checks import ratchet, terms

@@ -21,11 +21,11 @@ from benchmarks import gold
 from grader.agreement import kappas, numbers
 from grader.agreement.pairs import Pair
 from grader.bank import load
+from grader.bank.labels import Labelled, read
 from grader.calibration import fitting
 from grader.calibration.fitting import Fit, Sample
 from grader.calibration.joining import join
 from grader.judges.weights import cache_folder
-from grader.labels import Labelled, read
 from grader.runs import Row
 from grader.types import Coverage, Evidence, Grade, JudgeCard, Verdict
 

@@ -16,12 +16,12 @@ import filelock
 import gold
 from features import PLAN
 
-from grader import stack
 from grader.judges.embedded import threads
 from grader.judges.embedded_decision import Decider
 from grader.judges.fetch import obtain
 from grader.judges.llama import Llama
 from grader.judges.weights import cache_folder
+from grader.strategies import stack
 from grader.strategies.pointwise import decision, requests
 from grader.types import JudgeRequest
 

@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks.stub import own_reply  # noqa: E402
-from grader import estimates, runs  # noqa: E402
+from grader import runs  # noqa: E402
 from grader.bank import load  # noqa: E402
 from grader.bank.rounds import read_round  # noqa: E402
+from grader.engines import estimates  # noqa: E402
 from grader.engines.local import Stop  # noqa: E402
 from grader.engines.rounds import grade_round  # noqa: E402
 from grader.strategies import Plan  # noqa: E402

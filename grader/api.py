@@ -102,7 +102,8 @@ def plan_for(settings: Settings, choice: Choice) -> Plan:
 def _examples(settings: Settings) -> tuple[Example, ...]:
     if settings.examples is None:
         return ()
-    from grader import bank, labels
+    from grader import bank
+    from grader.bank import labels
 
     return labels.examples(labels.read([settings.examples], bank.load(settings.bank)))
 

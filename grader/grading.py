@@ -7,10 +7,10 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from grader import addressed, defence, evidence, looks, scoring
-from grader.correction import corrected, doubtful, voided
+from grader import addressed, defence, evidence, scoring
 from grader.errors import BudgetSpent, CassetteMiss, JudgeError
-from grader.strategies import Asked, Plan, Reading, strategy
+from grader.strategies import Asked, Plan, Reading, looks, strategy
+from grader.strategies.correction import corrected, doubtful, voided
 from grader.types import (
     Attempt,
     Grade,

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from grader.bank.labels import Labelled
 from grader.errors import JudgeError
-from grader.labels import Labelled
 from grader.report.graded import Graded
 from grader.runs import key, open_run
 from grader.scoring import score

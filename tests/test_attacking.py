@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from grader import attacking, bank
-from grader.attacking import Answer, Effect
+from grader import bank
 from grader.strategies import LAYERS, Layer
+from grader.trials import attacking
+from grader.trials.attacking import Answer, Effect
 from grader.types import JudgeReply, JudgeRequest
 from tests import fakes
 from tests.test_defence import GENUINE, LIKELY

@@ -12,19 +12,26 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.learning import applied, drawn, samples, scripted, silent, stated
-from grader import stack
 from grader.agreement.logistic import chance, fit
 from grader.agreement.numbers import calibration_error
 from grader.bank import load
+from grader.bank.labels import Labelled, read
 from grader.calibration import fitting, found, saved
 from grader.calibration.joining import Joined, join
-from grader.correction import PRIOR_COVERED, PRIOR_PARTIAL, SIGNALS, Correction, corrected, doubtful, voided
 from grader.errors import InputError
 from grader.grading import grade_attempt
-from grader.labels import Labelled, read
 from grader.runs import key
 from grader.runs import read as read_run
-from grader.strategies import strategy
+from grader.strategies import stack, strategy
+from grader.strategies.correction import (
+    PRIOR_COVERED,
+    PRIOR_PARTIAL,
+    SIGNALS,
+    Correction,
+    corrected,
+    doubtful,
+    voided,
+)
 from grader.types import JudgeCard, JudgeReply, JudgeRequest
 from tests import fakes
 from tests.repository import MODEL, build

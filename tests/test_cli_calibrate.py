@@ -15,8 +15,8 @@ import pytest
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader.bank import load
+from grader.bank.labels import Labelled, read
 from grader.cli.main import run
-from grader.labels import Labelled, read
 from tests.fakes import judged_run
 
 LEVELS = ("missing", "partial", "covered")

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import looks
 from grader.bank import load, read_attempt
 from grader.cassette import Cassette
 from grader.cli.main import run
-from grader.strategies import Plan, strategy
+from grader.strategies import Plan, looks, strategy
 from grader.types import JudgeReply, JudgeRequest
 from tests import fakes
 

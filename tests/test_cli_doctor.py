@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grader.cli.main import run
-from grader.preflight import trials
+from grader.trials.preflight import trials
 from tests import fakes, ollama_shim, servers
 
 

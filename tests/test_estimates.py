@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader import estimates, looks
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
+from grader.engines import estimates
 from grader.judges.prices import Price
 from grader.runs.keys import key
+from grader.strategies import looks
 from grader.types import JudgeRequest
 from tests import fakes
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from grader import stack
 from grader.judges.probe import Probe, Trace
+from grader.strategies import stack
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 WIDTH = 12

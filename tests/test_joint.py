@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from grader.bank import load
-from grader.marks import nonce
 from grader.strategies import Asked, joint, resolve, strategy
+from grader.strategies.marks import nonce
 from grader.types import Criterion, Group, JudgeRequest, Lang, Rubric
 from tests import fakes
 

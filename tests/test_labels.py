@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.bank import load
+from grader.bank.labels import read
 from grader.errors import InputError
-from grader.labels import read
 
 ROW = {"question": "Q43", "attempt": "anna", "answer": "It is closed form.", "labels": {"Q43.1": "covered"}}
 OWN = {

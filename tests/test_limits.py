@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import cassette, config, evidence, labels
-from grader.bank import info, load, markdown, rounds, rubric_files, tables
+from grader import cassette, config, evidence
+from grader.bank import info, labels, load, markdown, rounds, rubric_files, tables
 from grader.bank.attempts import read_attempt
 from grader.calibration import card, saved
 from grader.checks import ratchet

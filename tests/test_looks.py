@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks import gold
 from benchmarks.looks import WAYS, measured
-from grader import api, config, judges, looks
+from grader import api, config, judges
 from grader.errors import InputError
 from grader.grading import grade_attempt
-from grader.strategies import Reading, joint
+from grader.strategies import Reading, joint, looks
 from grader.types import Criterion, Grade, JudgeReply, JudgeRequest
 from grader.wire import from_json, to_json
 from tests import fakes, servers

@@ -8,7 +8,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.numbers import Numbers
+from grader.runs.numbers import Numbers
 
 KEYS = st.integers(1, 20) | st.integers(1, 2**64 - 1)
 

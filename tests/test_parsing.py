@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.parsing import Piece, Unclear, pieces
+from grader.verdicts.parsing import Piece, Unclear, pieces
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -7,9 +7,8 @@ import json
 
 import pytest
 
-from grader import stack
 from grader.grading import grade_attempt
-from grader.strategies import Plan, pointwise
+from grader.strategies import Plan, pointwise, stack
 from grader.types import Attempt, Grade, Judge, JudgeReply, JudgeRequest, Rubric
 from tests import fakes
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.preflight import MOST, Preflight, fly, measured, trials
+from grader.trials.preflight import MOST, Preflight, fly, measured, trials
 from grader.types import CREDIT, Coverage, Grade, JudgeReply, JudgeRequest
 from tests import fakes
 

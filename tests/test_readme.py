@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import stack
 from grader.cli import main
+from grader.strategies import stack
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")

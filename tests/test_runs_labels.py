@@ -11,10 +11,10 @@ import pytest
 
 from grader import runs, scoring, wire
 from grader.bank import load
+from grader.bank.labels import Labelled, read
 from grader.cli import label as command
 from grader.cli.main import run as grade
 from grader.errors import InputError
-from grader.labels import Labelled, read
 from grader.runs import labels
 from grader.types import Criterion, Group, Label
 from tests import fakes

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from grader import stack
 from grader.errors import InputError
-from grader.prompts import prompt_hash
+from grader.strategies import stack
+from grader.strategies.prompts import prompt_hash
 
 
 def packed(**changes: Any) -> dict[str, Any]:

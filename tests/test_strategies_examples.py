@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader import api, config, labels, looks, runs
-from grader.bank import load
+from grader import api, config, runs
+from grader.bank import labels, load
+from grader.bank.labels import Labelled, Said
 from grader.grading import grade_attempt
-from grader.labels import Labelled, Said
-from grader.strategies import joint
+from grader.strategies import joint, looks
 from grader.strategies.examples import Example, chosen
 from grader.types import JudgeRequest, Lang
 from tests import fakes

@@ -1,4 +1,4 @@
-"""Every input format: question banks, rubrics, answers."""
+"""Every input format: question banks, rubrics, answers, labels."""
 
 from grader.bank.attempts import read_attempt
 from grader.bank.info import BankInfo

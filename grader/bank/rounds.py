@@ -16,7 +16,7 @@ from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row
 from grader.bank.textfile import read_text
 from grader.errors import InputError
-from grader.numbers import Numbers
+from grader.runs.numbers import Numbers
 from grader.types import Attempt, Question, Rubric
 
 NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')

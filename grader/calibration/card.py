@@ -11,10 +11,10 @@ from typing import Any, get_args
 from grader import runs
 from grader.agreement.measured import Measured, measure
 from grader.agreement.pairs import LEVEL, Pair
+from grader.bank.labels import Labelled
 from grader.bank.textfile import read_text
 from grader.calibration.joining import Beside, Joined, join, judge
 from grader.errors import InputError
-from grader.labels import Labelled
 from grader.types import Coverage, Usage, digest
 
 FORMAT = 1

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from grader import correction
 from grader.agreement import kappas, numbers
 from grader.agreement.differences import Difference, difference
 from grader.agreement.intervals import Interval, intervals
@@ -16,7 +15,8 @@ from grader.agreement.kappas import QUADRATIC
 from grader.agreement.logistic import chance, fit
 from grader.agreement.pairs import LEVEL, Pair
 from grader.calibration.joining import Beside
-from grader.correction import PRIOR_COVERED, PRIOR_PARTIAL, Chances
+from grader.strategies import correction
+from grader.strategies.correction import PRIOR_COVERED, PRIOR_PARTIAL, Chances
 
 PENALTIES = (0.5, 2.0, 8.0)
 ENOUGH = 400

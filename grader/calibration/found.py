@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader import looks
-from grader.correction import Correction
 from grader.errors import InputError
-from grader.strategies import Plan, strategy
+from grader.strategies import Plan, looks, strategy
+from grader.strategies.correction import Correction
 from grader.types import Lang, Rubric
 
 

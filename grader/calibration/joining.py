@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from grader import scoring
 from grader.agreement.pairs import Pair, Scored
+from grader.bank.labels import Labelled
 from grader.errors import InputError
-from grader.labels import Labelled
 from grader.runs import Row
 from grader.types import Coverage, Criterion, Grade, JudgeCard, Verdict
 

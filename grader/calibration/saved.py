@@ -10,12 +10,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from grader import runs
+from grader.bank.labels import Labelled
 from grader.calibration.card import labels_hash
 from grader.calibration.fitting import Fit
 from grader.calibration.joining import Joined, judge
-from grader.correction import PRIOR_PARTIAL, SIGNALS, Correction
 from grader.errors import InputError
-from grader.labels import Labelled
+from grader.strategies.correction import PRIOR_PARTIAL, SIGNALS, Correction
 from grader.types import digest
 
 WIDTH = len(PRIOR_PARTIAL)

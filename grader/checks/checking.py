@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import changed
 from grader.bank import Bank
 from grader.bank.rounds import Job
-from grader.changed import Changes
-from grader.checks import ratchet, standing, writeups
+from grader.checks import changed, ratchet, standing, writeups
+from grader.checks.changed import Changes
 from grader.checks.ratchet import Kept
 from grader.checks.standing import Measure
 from grader.checks.terms import Terms

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from grader.bank import Bank, read_attempt
-from grader.changed import Changes
+from grader.checks.changed import Changes
 from grader.checks.terms import Terms
 from grader.errors import InputError
 from grader.types import Attempt, Question

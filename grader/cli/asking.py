@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.bank.labels import Labelled
 from grader.bank.rounds import tidy
 from grader.cli.batch import graded
 from grader.cli.chosen import choose
 from grader.cli.console import note
 from grader.config import Settings
-from grader.labels import Labelled
 from grader.types import digest
 
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from grader import attacking, bank, judges
-from grader.attacking import Line
+from grader import bank, judges
 from grader.cli.chosen import Chosen
 from grader.cli.doctor import Check
 from grader.strategies import Layer
+from grader.trials import attacking
+from grader.trials.attacking import Line
 
 HEAD = f"{'':24} {'answers':>7} {'same':>5} {'rise':>7} {'most':>7} {'won':>6} {'drift':>6} {'flagged':>8}"
 ALONE, DEFENDED, HONEST = (

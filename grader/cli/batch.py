@@ -10,7 +10,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from grader import estimates, runs
+from grader import runs
 from grader.bank import load
 from grader.bank.rounds import Job, read_round
 from grader.bank.sources import check
@@ -22,6 +22,7 @@ from grader.cli.interrupts import listening
 from grader.cli.limits import Limits, limits
 from grader.cli.progress import shown
 from grader.cli.summary import Summary
+from grader.engines import estimates
 from grader.engines.rounds import grade_round
 from grader.errors import InputError
 from grader.judges import connect

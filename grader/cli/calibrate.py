@@ -9,10 +9,11 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from grader import labels as label_files
 from grader import runs
 from grader.agreement.differences import Difference, difference
+from grader.bank import labels as label_files
 from grader.bank import load
+from grader.bank.labels import Labelled
 from grader.calibration import card as cards
 from grader.calibration.card import Card
 from grader.calibration.joining import Joined, join
@@ -22,7 +23,6 @@ from grader.cli.console import note, put_json, stdout_console
 from grader.cli.report import unlinked
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
-from grader.labels import Labelled
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
 

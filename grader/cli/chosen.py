@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import config, stack
+from grader import config
 from grader.api import plan_for
 from grader.bank import Bank, load
 from grader.calibration import found as calibration
 from grader.cli.console import note
 from grader.config import Choice, Settings
-from grader.correction import voided
 from grader.report.summary import short
-from grader.strategies import Plan
+from grader.strategies import Plan, stack
+from grader.strategies.correction import voided
 from grader.types import Grade
 
 

@@ -18,7 +18,7 @@ from grader.cli.trouble import version
 
 if TYPE_CHECKING:
     from grader.cli.attacks import Tables
-    from grader.preflight import Preflight
+    from grader.trials.preflight import Preflight
 
 State = Literal["ok", "warn", "fail", "skip"]
 Attacks = Annotated[bool, Option("--attacks", help="Also: what does text that speaks to the grader win?")]
@@ -199,7 +199,7 @@ def price(model: str) -> Check:
 
 def preflight(chosen: Chosen) -> Check:
     """Eight small answers with known labels, graded for real: a judge that misses too many is unfit."""
-    from grader.preflight import MOST
+    from grader.trials.preflight import MOST
 
     began = time.monotonic()
     flown = asyncio.run(_flown(chosen))
@@ -221,7 +221,7 @@ def preflight(chosen: Chosen) -> Check:
 
 async def _flown(chosen: Chosen) -> Preflight:
     from grader.judges import connect
-    from grader.preflight import fly
+    from grader.trials.preflight import fly
 
     settings = replace(chosen.settings, cassette=None, mode="live", tries=1)
     async with connect(settings, chosen.choice) as judge:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import runs
+from grader.bank.labels import Labelled
 from grader.calibration import fitting, found, saved
 from grader.calibration.card import Card
 from grader.calibration.joining import Joined
 from grader.cli.console import note
 from grader.config import Settings
 from grader.errors import InputError
-from grader.labels import Labelled
 from grader.report.fit_words import fitted
 from grader.report.summary import short
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.cli.chosen import Chosen
 from grader.cli.console import note
 from grader.cli.progress import clock
-from grader.estimates import Estimate
+from grader.engines.estimates import Estimate
 
 NAMES = {
     "unknown": "with an unknown question",

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from typer import Argument
 
-from grader import looks as opinions
 from grader.bank import load, read_attempt
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
@@ -20,6 +19,7 @@ from grader.report.plain import plain
 from grader.report.terminal import render
 from grader.scoring import under
 from grader.strategies import Plan
+from grader.strategies import looks as opinions
 from grader.types import Attempt, Grade, Rubric
 from grader.wire import to_json
 
@@ -66,7 +66,7 @@ def read(answer: str, question: str | None) -> Attempt:
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     """Every request that would be sent at first, as JSON; nobody is asked."""
-    from grader import estimates
+    from grader.engines import estimates
 
     left = estimates.judged(rubric, attempt, plan)
     requests = () if is_empty(left.text) else opinions.requests(rubric, left, plan)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader import estimates
 from grader.cli.chosen import Chosen
+from grader.engines import estimates
 from grader.engines.budget import Budget
 from grader.engines.throttle import Throttle
 from grader.errors import InputError

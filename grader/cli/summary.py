@@ -10,8 +10,8 @@ from grader import runs
 from grader.cli.console import note, put
 from grader.cli.interrupts import INTERRUPTED
 from grader.cli.progress import Progress, clock
+from grader.engines.estimates import SHOWN, Estimate
 from grader.engines.local import Outcome, Stop
-from grader.estimates import SHOWN, Estimate
 from grader.scoring import under
 
 HOPELESS = 20

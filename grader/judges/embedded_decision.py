@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from grader import stack
 from grader.errors import JudgeError
 from grader.judges.llama import STEP, Floats, Llama, Place
 from grader.judges.probe import Probe, Trace
 from grader.judges.similarity import Encoder
 from grader.judges.weights import QWEN
+from grader.strategies import stack
 from grader.types import JudgeReply, JudgeRequest, Usage, digest
 
 ROOMS = (2_048, 4_096, 8_192, 16_384)

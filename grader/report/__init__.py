@@ -1,0 +1,1 @@
+"""What users see of grades: terminal, JSON, CSV, Markdown, HTML, JUnit, SARIF; one file a format."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.judges.once import once
-from grader.numbers import Numbers
 from grader.runs.journal import Journal, lines
+from grader.runs.numbers import Numbers
 from grader.types import Judge, JudgeReply, JudgeRequest
 
 _HEAD = b'{"key":"sha256:'

@@ -13,10 +13,10 @@ from typing import Any
 
 from grader import wire
 from grader.errors import InputError
-from grader.numbers import Numbers
 from grader.runs import lock
 from grader.runs.journal import Journal, lines
 from grader.runs.keys import halves, number
+from grader.runs.numbers import Numbers
 from grader.runs.reading import ABOUT, GRADES, RUBRICS, about, identity
 from grader.runs.replies import Replies
 from grader.types import Attempt, Grade, Rubric

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol, cast, get_args
 
-from grader.correction import Correction
+from grader.strategies.correction import Correction
 from grader.strategies.examples import Example
 from grader.types import Attempt, JudgeReply, JudgeRequest, Lang, Rubric, Verdict
 

@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 from grader import signals
 from grader.errors import InputError
-from grader.marks import nonce, shown
-from grader.prompts import fill, prompt_hash
 from grader.strategies import Asked, Plan, Reading
+from grader.strategies.marks import nonce, shown
 from grader.strategies.odds import Odds, distribution, verdict
+from grader.strategies.prompts import fill, prompt_hash
 from grader.types import Attempt, Coverage, Criterion, JudgeRequest, Rubric, Verdict
 
 LEVELS: tuple[Coverage, ...] = ("missing", "partial", "covered")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader import signals
-from grader.marks import nonce, shown
+from grader.strategies.marks import nonce, shown
 from grader.types import Attempt, Rubric
 
 MOST = 2

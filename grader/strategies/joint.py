@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from grader.marks import nonce, shown
-from grader.prompts import fill, prompt_hash
 from grader.strategies import Asked, Plan, Reading, examples
+from grader.strategies.marks import nonce, shown
+from grader.strategies.prompts import fill, prompt_hash
 from grader.types import Attempt, Criterion, JudgeRequest, Rubric, Verdict
 from grader.verdicts import read_reply, schema
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from grader import stack
 from grader.errors import InputError
-from grader.prompts import fill, prompt_hash
-from grader.strategies import Asked, Plan, Reading, joint, weighing
+from grader.strategies import Asked, Plan, Reading, joint, stack, weighing
+from grader.strategies.prompts import fill, prompt_hash
 from grader.types import Attempt, Criterion, JudgeRequest, Rubric, digest
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader import signals, stack
-from grader.strategies import Reading
+from grader import signals
+from grader.strategies import Reading, stack
 from grader.types import Attempt, Criterion, Evidence, JudgeReply, Lang, Rubric, Verdict
 
 REASON: Mapping[Lang, Mapping[str, str]] = {

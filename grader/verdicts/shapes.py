@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from grader.parsing import Piece, Unclear, pieces
+from grader.verdicts.parsing import Piece, Unclear, pieces
 
 NAMES = ("criterion", "criterion_id", "id", "point", "point_id", "key_point", "考点", "要点")
 WRAPPERS = (

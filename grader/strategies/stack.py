@@ -14,7 +14,7 @@ from typing import Any
 from grader.errors import InputError
 from grader.types import Coverage, Lang
 
-_FOLDER = Path(__file__).resolve().parent / "fits"
+_FOLDER = Path(__file__).resolve().parent.parent / "fits"
 _MODEL = "qwen2.5-coder-1.5b-q4"
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from grader import bank, labels
+from grader import bank
+from grader.bank import labels
+from grader.bank.labels import Labelled
 from grader.engines.local import grade_all
-from grader.labels import Labelled
 from grader.strategies import Plan
 from grader.types import CREDIT, Grade, Judge, Usage
 
-FILE = Path(__file__).with_name("trials") / "preflight.jsonl"
+FILE = Path(__file__).with_name("preflight.jsonl")
 MOST = 3.0
 """Misses of a judge that is fit. Always covered misses 9.5 of the 16, always missing 6.5, chance 8."""
 

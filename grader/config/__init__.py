@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from grader import config_file, values
+from grader.config import values
+from grader.config.file import find
 from grader.errors import InputError
 from grader.judges import discovery
 from grader.types import Lang
@@ -73,7 +74,7 @@ class Choice:
 
 def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) -> Settings:
     """The settings in force. A flag that is None was not given. InputError names place, name and fix."""
-    file, table = config_file.find(cwd)
+    file, table = find(cwd)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     if file is not None:

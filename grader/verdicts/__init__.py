@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from grader.parsing import LONGEST, Cut, CutList, Piece, Tangled, Unclear, pieces
-from grader.shapes import by_id, is_planted, names
 from grader.types import Coverage, Criterion, Evidence, JudgeReply, Verdict
+from grader.verdicts.parsing import LONGEST, Cut, CutList, Piece, Tangled, Unclear, pieces
+from grader.verdicts.shapes import by_id, is_planted, names
 
 MOST_QUOTES = 5
 LONGEST_REASON = 1000

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from grader import defence, looks
+from grader import defence
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
-from grader.numbers import Numbers
 from grader.runs.keys import key
-from grader.strategies import Plan
+from grader.runs.numbers import Numbers
+from grader.strategies import Plan, looks
 from grader.types import Attempt, JudgeRequest, Rubric, Usage
 
 SHOWN = 5
