@@ -90,7 +90,7 @@ class Cassette:
         return path
 
     def _miss(self, request: JudgeRequest) -> CassetteMiss:
-        message = f"no recording in {self.folder} fits this request to {request.model}"
+        message = f"no recording fits this request to {request.model} in {self.folder}"
         asked, near = request.canonical(), misses.nearest(request.canonical(), self._recorded)
         if near is None:
             message += "; it holds no usable recordings"

@@ -75,6 +75,18 @@ def test_one_markdown_file_is_cut_at_headings_of_any_depth_and_spans_count_in_it
     assert "Round of May" in refused[0].why
 
 
+@pytest.mark.parametrize(
+    ("name", "person"), [("anna.md", "anna"), ("王芳.md", "王芳"), ("round-2.md", ""), ("2026-11-24.md", "")]
+)
+def test_a_file_with_headings_and_no_front_matter_belongs_to_whom_it_is_called_after(
+    tmp_path: Path, name: str, person: str
+) -> None:
+    jobs, _ = found(write(tmp_path / name, "# Q1\n\nFirst\n\n# Q43\n\nSecond\n"))
+    assert [one.attempt.person for one in jobs] == [person, person]
+    jobs, _ = found(write(tmp_path / "bob" / name, "# Q1\n\nFirst\n").parent.parent)
+    assert {one.attempt.person for one in jobs} >= {"bob"}
+
+
 def test_a_file_that_names_its_question_is_one_answer_whatever_its_headings_say(tmp_path: Path) -> None:
     path = write(tmp_path / "Q43-anna.md", "# Q43\nkeys\n## Q1\nrelu\n")
     jobs, _ = found(path)

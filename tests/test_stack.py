@@ -72,8 +72,9 @@ def test_a_fit_is_plain_json_without_numbers_that_json_does_not_know() -> None:
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
 
 
-def test_the_line_on_trust_gives_the_measured_agreement_and_a_way_to_a_better_judge() -> None:
+def test_what_is_said_of_trust_gives_the_measured_agreement_and_a_way_to_a_better_judge() -> None:
     line = stack.trust("pointwise")
+    assert max(map(len, [*line.split("\n"), *stack.trust("joint").split("\n")])) <= 80
     assert f"{stack.load(stack.named('zh')).about['agreement']['weighted_kappa']:.2f}" in line
     assert "--model" in line
     assert "too small" in stack.trust("joint")

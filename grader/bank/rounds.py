@@ -21,6 +21,8 @@ from grader.types import Attempt, Question, Rubric
 
 NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+UNOWNED = re.compile(r"(?i)(rounds?|answers?|practice|notes?|一轮|练习|回答|答案)?[-_\s\d]*")
+"""What a round file is called that is not called after a person."""
 LONGEST_ID = 100
 LONGEST_ROUND = 20_000_000
 
@@ -62,7 +64,8 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
     if not own:
         parts = headings.split(text, start, shelf.has)
         if parts.sections:
-            yield from _sections(parts, source.path, person, text)
+            named = "" if UNOWNED.fullmatch(source.path.stem) else source.path.stem
+            yield from _sections(parts, source.path, person or named, text)
             return
     own = own or question or ""
     if not own:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from grader.report import compare, escape, summary
 from grader.report.graded import Graded, Run, state
 from grader.report.markdown import number, troubles
+from grader.report.plain import shortened
 from grader.report.words import word
 from grader.types import Lang
 
@@ -45,7 +46,8 @@ def answers(rows: Sequence[Graded], console: Console, lang: Lang) -> None:
         if row.below:
             score += f" < {number(row.bar)}"
         style = "red" if row.below else "magenta" if row.grade.score is None else ""
-        table.add_row(_name(row), row.question.id, score, _missed(row), _trouble(row, lang), style=style)
+        trouble = _trouble(row, lang, max(48, console.width - 60))
+        table.add_row(_name(row), row.question.id, score, _missed(row), trouble, style=style)
     console.print(table)
     if len(rows) > MOST:
         console.print(f"… {len(rows) - MOST}")
@@ -109,5 +111,6 @@ def _missed(row: Graded) -> str:
     return ", ".join(marks[what] + criterion.id for criterion, what in said if what in marks)
 
 
-def _trouble(row: Graded, lang: Lang) -> str:
-    return "; ".join(escape.line(one)[:160] for one in troubles(row, lang))
+def _trouble(row: Graded, lang: Lang, most: int) -> str:
+    """Each trouble in at most so many characters: a narrow table has a narrow last column."""
+    return "; ".join(shortened(escape.line(one), most) for one in troubles(row, lang))

@@ -142,16 +142,14 @@ def _stack(packed: Mapping[str, Any]) -> Stack:
 
 
 def trust(strategy: str) -> str:
-    """One line on how far the embedded judge can be trusted, by the fit's own record, and what is better."""
+    """How far the embedded judge can be trusted, by its own record, and what is better: two short lines."""
     better = "a large model judges better: set a provider's key, or --model NAME"
     if strategy != "pointwise":
-        return f"the embedded model is too small for --strategy {strategy}: leave that to auto; {better}"
+        return f"the embedded model is too small for --strategy {strategy}: leave that to auto;\n{better}"
     found = load(named("zh")).about["agreement"]
     low, high = found["weighted_kappa_95"]
-    return (
-        f"the embedded judge is small: weighted kappa {found['weighted_kappa']:.2f} ({low:.2f} to {high:.2f})"
-        f" with careful readers on {found['criteria']} points of questions it was not fitted on; {better}"
-    )
+    kappa = f"weighted kappa {found['weighted_kappa']:.2f} ({low:.2f} to {high:.2f})"
+    return f"it is a small judge: {kappa} on unseen questions;\n{better}"
 
 
 @cache
