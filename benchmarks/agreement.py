@@ -2,8 +2,9 @@
 
 python benchmarks/agreement.py [--gold DIR] [--features DIR] [--sets interview_dev,khan]
 
-Every figure is for questions that the fit did not see: interview_dev by a fit on the training sets alone, the
-training sets by fits on their other questions.
+Every figure is for questions that the fit did not see: interview_dev and le_zh by a fit on the training sets
+alone, the training sets by fits on their other questions. le_zh has one score an answer: its error is of
+that, and its correlation stands at the end of the row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import features
 import gold
 import numpy as np
 import table as tables
-from figures import figures
+from figures import figures, on_scores
 from fit import REPORTED, SETUP
 from fitting import F64, Ints
 
@@ -37,6 +38,23 @@ def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str
 
 def spread(value: float, ends: list[float]) -> str:
     return f"{value:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
+
+
+def row(table: tables.Table, name: str, judge: str, where: Ints, chances: F64, levels: Ints) -> str:
+    """A line of the table."""
+    if table["score"][where[0]] is not None:
+        scored = on_scores(table, where, levels)
+        error = spread(scored["mean_error"], scored["mean_error_95"])
+        along = f"correlation {spread(scored['pearson'], scored['pearson_95'])}, error {error}"
+        means = f"judged {scored['judged']:.2f} ({scored['people']:.2f})"
+        off = f"{scored['mean_error']:.2f}"
+        return ROW.format(name, judge, scored["answers"], "-", "-", off, f"{along}, {means}")
+    found = figures(table, where, chances, levels)
+    kinds = [f"{kind} {one['judged']:.2f} ({one['labels']:.2f})" for kind, one in found["by_kind"].items()]
+    weighted = spread(found["weighted_kappa"], found["weighted_kappa_95"])
+    binary = spread(found["kappa"], found["kappa_95"])
+    error = f"{found['mean_error']:.2f}"
+    return ROW.format(name, judge, found["criteria"], weighted, binary, error, ", ".join(kinds))
 
 
 def main() -> None:
@@ -63,16 +81,10 @@ def main() -> None:
     )
     for name in chosen.sets.split(","):
         if not (table["set"] == name).any():
+            print(f"{name:<16}no answers: the set is not in --gold, or --kept was given and none is read yet")
             continue
         for judge, setup in JUDGES.items():
-            found = figures(table, *judged(table, kern if setup.blocks else None, setup, name))
-            kinds = [
-                f"{kind} {one['judged']:.2f} ({one['labels']:.2f})" for kind, one in found["by_kind"].items()
-            ]
-            weighted = spread(found["weighted_kappa"], found["weighted_kappa_95"])
-            binary = spread(found["kappa"], found["kappa_95"])
-            error = f"{found['mean_error']:.2f}"
-            print(ROW.format(name, judge, found["criteria"], weighted, binary, error, ", ".join(kinds)))
+            print(row(table, name, judge, *judged(table, kern if setup.blocks else None, setup, name)))
 
 
 if __name__ == "__main__":

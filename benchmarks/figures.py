@@ -38,3 +38,28 @@ def figures(table: Table, where: Ints, chances: F64, given: Ints) -> dict[str, A
             if (kind == name).any()
         },
     }
+
+
+def on_scores(table: Table, where: Ints, given: Ints) -> dict[str, Any]:
+    """Whole scores against the credit of their one criterion: Pearson and mean error, with 95 % intervals."""
+    true, question = table["score"][where].astype(np.float64), list(table["question"][where])
+    judged = given / 2
+
+    def pearson(rows: Ints) -> float:
+        one, other = true[rows] - true[rows].mean(), judged[rows] - judged[rows].mean()
+        scale = np.sqrt((one @ one) * (other @ other))
+        return float(one @ other / scale) if scale else 0.0
+
+    def off(rows: Ints) -> float:
+        return float(np.abs(true[rows] - judged[rows]).mean())
+
+    every = np.arange(len(where))
+    return {
+        "answers": len(where),
+        "pearson": pearson(every),
+        "pearson_95": interval(question, pearson),
+        "mean_error": off(every),
+        "mean_error_95": interval(question, off),
+        "people": float(true.mean()),
+        "judged": float(judged.mean()),
+    }

@@ -89,6 +89,7 @@ def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
         "attempt": one.name,
         "kind": one.kind,
         "level": one.levels[index],
+        "score": one.score,
         "contradicted": float(one.contradicted[index]),
         "yes_no": yes_no,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,27 @@ def test_what_an_empty_answer_brings_is_shipped_for_the_packaged_rubrics() -> No
         if kept is None or set(kept) != {one.id for one in question.rubric.criteria}:
             missing.append(question.id)
     assert len(missing) < 10, f"run `python benchmarks/fit.py --nulls`: {missing}"
+
+
+def test_whole_scores_are_a_row_with_the_reference_as_the_criterion(tables: Any, tmp_path: Path) -> None:
+    import gold
+    from agreement import row
+
+    scores = [0.0, 0.25, 0.5, 0.9, 1.0, 0.4]
+    same = {"question_text": "?", "answer": "b", "reference": "c"}
+    rows = [
+        same | {"question": f"z-{place}", "attempt": f"a{place}", "score": one}
+        for place, one in enumerate(scores)
+    ]
+    (tmp_path / "le_zh.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    found = gold.read("le_zh", tmp_path)
+    assert [one.score for one in found] == scores
+    assert [one.levels for one in found] == [(0,), (0,), (1,), (2,), (2,), (1,)]
+    assert found[0].rubric.criteria[0].judged == "c"
+    columns = {"score": np.array(scores), "question": np.array([f"z-{place}" for place in range(6)])}
+    levels = np.array([0, 1, 1, 2, 2, 0])
+    line = row(tables.Table(columns, {}), "le_zh", "ours", np.arange(6), np.zeros((6, 2)), levels)
+    along = np.corrcoef(scores, levels / 2)[0, 1]
+    off = np.abs(np.array(scores) - levels / 2).mean()
+    assert f"correlation {along:.2f} [" in line
+    assert f"error {off:.2f} [" in line
