@@ -176,29 +176,38 @@ def written(request: JudgeRequest, reply: JudgeReply) -> bytes:
 
 def _joined(shown: Mapping[str, Any]) -> dict[str, Any]:
     request = dict(shown)
-    if not isinstance(request["model"], str) or not isinstance(request["endpoint"], str):
-        raise TypeError("model and endpoint are names")
+    for name in ("model", "endpoint"):
+        _a(str, request, name)
     if "messages" in request:
-        request["messages"] = [{**one, "content": "\n".join(one["content"])} for one in request["messages"]]
+        request["messages"] = [{**one, "content": _text(one, "content")} for one in request["messages"]]
     if "input" in request:
-        request["input"] = "\n".join(request["input"])
+        request["input"] = _text(request, "input")
     return request
 
 
 def _reply(shown: Mapping[str, Any]) -> JudgeReply:
     usage, answers = shown["usage"], shown.get("answers", {})
-    cost = usage["cost_usd"]
+    counts = {name: _a(int, usage, name) for name in ("prompt", "completion", "cached")}
+    cost = None if usage["cost_usd"] is None else float(_a(int | float, usage, "cost_usd"))
     return JudgeReply(
-        text="\n".join(shown["text"]),
-        answers={
-            str(key): {str(label): float(p) for label, p in one.items()} for key, one in answers.items()
-        },
-        stop=str(shown["stop"]),
-        usage=Usage(
-            prompt=int(usage["prompt"]),
-            completion=int(usage["completion"]),
-            cached=int(usage["cached"]),
-            cost_usd=None if cost is None else float(cost),
-        ),
+        text=_text(shown, "text"),
+        answers={key: {one: float(_a(int | float, p, one)) for one in p} for key, p in answers.items()},
+        stop=_a(str, shown, "stop"),
+        usage=Usage(**counts, cost_usd=cost),
         recorded=True,
     )
+
+
+def _a(kind: Any, shown: Mapping[str, Any], name: str) -> Any:
+    """The field, if it is of that kind: nothing is guessed from what was edited."""
+    value = shown[name]
+    if not isinstance(value, kind) or isinstance(value, bool) or (kind is not str and not 0 <= value < 2**63):
+        raise TypeError(f"{name}: {value!r:.30}")
+    return value
+
+
+def _text(shown: Mapping[str, Any], name: str) -> str:
+    lines = shown[name]
+    if not isinstance(lines, list) or not all(isinstance(one, str) for one in lines):
+        raise TypeError(f"{name}: not a list of lines")
+    return "\n".join(lines)

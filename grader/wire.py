@@ -10,7 +10,7 @@ from grader.errors import InputError
 from grader.types import Grade, Verdict
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
 
 
 def to_json(grade: Grade) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def from_json(shape: Mapping[str, Any]) -> Grade:
 
     try:
         usage = {**shape.get("tokens", {}), "cost_usd": shape.get("cost_usd")}
-        found: Grade = _grades().validate_python({**shape, "usage": usage})
+        found: Grade = strictly(Grade).validate_python({**shape, "usage": usage})
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"not a grade: {'.'.join(map(str, first['loc']))[:80]}: {first['msg']}") from error
@@ -63,7 +63,18 @@ def from_json(shape: Mapping[str, Any]) -> Grade:
 
 
 @cache
-def _grades() -> TypeAdapter[Grade]:
+def strictly(noun: type) -> SchemaValidator:
+    """Makes the noun of parsed JSON. "0.5" is no number here and 1 no yes: what is meant is not guessed."""
     from pydantic import TypeAdapter  # what only writes grades does not wait for it
+    from pydantic_core import SchemaValidator
 
-    return TypeAdapter(Grade)
+    return SchemaValidator(_strict(TypeAdapter(noun).core_schema))
+
+
+def _strict(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    number = {"strict": True} if schema.get("type") in ("int", "float", "bool") else {}
+    return {name: _strict(one) for name, one in schema.items()} | number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -134,6 +135,12 @@ def test_a_miss_in_an_empty_folder_says_so(tmp_path: Path) -> None:
         lambda text: text.replace("You grade.", "You grade kindly."),
         lambda text: text.replace('"stop": "stop"', '"other": 1'),
         lambda text: text.replace('"prompt": 9', '"prompt": "many"'),
+        lambda text: text.replace('"prompt": 9', '"prompt": "9"'),
+        lambda text: text.replace('"prompt": 9', '"prompt": true'),
+        lambda text: text.replace('"prompt": 9', '"prompt": -9'),
+        lambda text: re.sub(r'"cost_usd": [^\n]*', '"cost_usd": 1e999', text),
+        lambda text: re.sub(r'"text": \[[^]]*\]', '"text": "covered"', text),
+        lambda text: re.sub(r'"stop": "stop"', '"stop": ["stop"]', text),
     ],
 )
 def test_a_damaged_or_edited_recording_is_refused_by_name(tmp_path: Path, damage: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from grader import wire
 from grader.errors import InputError
 from grader.grading import grade_attempt
+from grader.runs import typed
 from grader.types import Flag, Grade, JudgeCard, Usage, Verdict
 from tests import fakes
 
@@ -57,3 +59,25 @@ def test_a_field_that_a_later_version_adds_is_left() -> None:
 def test_what_is_no_grade_is_named(shape: Any) -> None:
     with pytest.raises(InputError, match="not a grade"):
         wire.from_json(shape)
+
+
+WRONG = (
+    ("score", "0.5"), ("score", True), ("calls", "1"), ("calls", 1.5), ("needs_review", 1), ("cost_usd", "0"),
+    ("tokens.prompt", True), ("verdicts.0.credit", "1"), ("verdicts.0.contradicted", "no"),
+    ("verdicts.0.confidence", True), ("verdicts.0.evidence.0.start", "3"), ("verdicts.0.reason", 1),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "value"), WRONG)
+def test_a_field_of_another_type_is_named_with_its_file_and_line_and_not_guessed_at(
+    place: str, value: object
+) -> None:
+    shape = json.loads(json.dumps(wire.to_json(graded())))
+    *path, last = place.split(".")
+    spot: Any = shape
+    for name in path:
+        spot = spot[int(name) if name.isdigit() else name]
+    spot[last] = value
+    field = place.replace("tokens", "usage").replace("cost_usd", "usage.cost_usd")
+    with pytest.raises(InputError, match=rf"^run/grades.jsonl:7: not a grade: {re.escape(field)}: "):
+        typed.grade(shape, "run/grades.jsonl:7")

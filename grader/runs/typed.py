@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from grader import wire
 from grader.errors import InputError
 from grader.types import Attempt, Grade, JudgeReply, Rubric
 
 _HINT = "the file was damaged or edited by hand: take the line out, the same `grade batch` grades it again"
-
-
-@cache
-def _checks(noun: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(noun)
 
 
 def grade(shape: dict[str, Any], where: str) -> tuple[Grade, Attempt]:
@@ -27,6 +21,8 @@ def grade(shape: dict[str, Any], where: str) -> tuple[Grade, Attempt]:
         raise InputError(f"{where}: {error.message}", _HINT) from error
     if odd := _odd(found):
         raise InputError(f"{where}: not a grade: {odd}: out of its range", _HINT)
+    if not isinstance(shape.get("at", ""), str):
+        raise InputError(f"{where}: not a grade: at: not a text", _HINT)
     own = {**shape, "id": shape["attempt"], "text": shape.get("answer", "")}
     attempt: Attempt = _checked(Attempt, own, where, "a grade")
     return found, attempt
@@ -69,7 +65,7 @@ def rubric(shape: dict[str, Any], where: str) -> tuple[str, Rubric]:
 def reply(shape: object) -> JudgeReply | None:
     """A kept reply; None when it is none, so that the judge is asked again."""
     try:
-        found: JudgeReply = _checks(JudgeReply).validate_python(shape)
+        found: JudgeReply = wire.strictly(JudgeReply).validate_python(shape)
     except ValidationError:
         return None
     return found
@@ -77,7 +73,7 @@ def reply(shape: object) -> JudgeReply | None:
 
 def _checked(noun: Any, shape: object, where: str, what: str) -> Any:
     try:
-        return _checks(noun).validate_python(shape)
+        return wire.strictly(noun).validate_python(shape)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "the line"
