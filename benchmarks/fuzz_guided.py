@@ -3,8 +3,8 @@
     pip install atheris
     nice python benchmarks/fuzz_guided.py --minutes 60 [--only NAME] [--out FOLDER]
 
-Each parser has an equal share of the time in a process of its own, because libFuzzer never returns. What counts
-as a crash is said in fuzz.py; crashes are kept in FOLDER under PARSER/NAME, and the loop goes on behind them.
+Each parser has an equal share of the time, in a process of its own, because libFuzzer never returns. fuzz.py
+says what counts as a crash; crashes are kept in FOLDER under PARSER/NAME, and the loop goes on after them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,11 @@ def main() -> int:
         words = (__file__, "--alone", "--only", name, "--minutes", str(given.minutes / len(names)))
         words += ("--out", str(given.out))
         done = subprocess.run([sys.executable, *words], env=os.environ, capture_output=True, text=True)
-        said = [one for one in f"{done.stdout}{done.stderr}".splitlines() if one.startswith(("crash", "stat::", "SUMMARY"))]
+        said = [
+            one
+            for one in f"{done.stdout}{done.stderr}".splitlines()
+            if one.startswith(("crash", "stat::", "SUMMARY"))
+        ]
         print(f"{name}: exit {done.returncode}", *said, sep="\n  ", flush=True)
     found = [one for one in given.out.rglob("*") if one.is_file()]
     print(f"{len(names)} parsers, {len(found)} crashes in {given.out}")

@@ -189,9 +189,13 @@ def _reply(shown: Mapping[str, Any]) -> JudgeReply:
     usage, answers = shown["usage"], shown.get("answers", {})
     counts = {name: _a(int, usage, name) for name in ("prompt", "completion", "cached")}
     cost = None if usage["cost_usd"] is None else float(_a(int | float, usage, "cost_usd"))
+    if min(*counts.values(), cost or 0) < 0:
+        raise ValueError("usage: less than nothing")
     return JudgeReply(
         text=_text(shown, "text"),
-        answers={key: {one: float(_a(int | float, p, one)) for one in p} for key, p in answers.items()},
+        answers={
+            key: {one: float(_a(int | float, told, one)) for one in told} for key, told in answers.items()
+        },
         stop=_a(str, shown, "stop"),
         usage=Usage(**counts, cost_usd=cost),
         recorded=True,
@@ -201,7 +205,7 @@ def _reply(shown: Mapping[str, Any]) -> JudgeReply:
 def _a(kind: Any, shown: Mapping[str, Any], name: str) -> Any:
     """The field, if it is of that kind: nothing is guessed from what was edited."""
     value = shown[name]
-    if not isinstance(value, kind) or isinstance(value, bool) or (kind is not str and not 0 <= value < 2**63):
+    if not isinstance(value, kind) or isinstance(value, bool) or (kind is not str and not abs(value) < 2**63):
         raise TypeError(f"{name}: {value!r:.30}")
     return value
 

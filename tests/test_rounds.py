@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -158,11 +160,44 @@ def test_an_answer_without_a_question_takes_the_one_of_the_command(tmp_path: Pat
     assert found(path, question="Q43")[0][0].attempt.question == "Q43"
 
 
-@pytest.mark.parametrize("name", ["", "...", "a" * 300, "nul", "x\x00y", "a<b>|?*", "tail. "])
-def test_tidied_names_are_file_names_on_windows(name: str) -> None:
+ODD_NAMES = (
+    "",
+    "...",
+    "a" * 300,
+    "nul",
+    "x\x00y",
+    "a<b>|?*",
+    "tail. ",
+    "COM¹",
+    "CONOUT$",
+    "aux .txt",
+    "键" * 99,
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_tidied_names_are_file_names_on_windows_and_short_enough_on_linux(name: str) -> None:
     tidied = tidy(name)
     assert tidied
     assert len(tidied) <= 100
+    assert len(f"{tidied}.json".encode()) <= 255
     assert not set('<>:"/\\|?*\x00') & set(tidied)
     assert tidied[-1] not in " ."
-    assert tidied.casefold() != "nul"
+    assert not re.fullmatch(r"(?i)(nul|con|aux|com.|conout.)( *\..*)?", tidied)
+
+
+def test_two_names_that_are_one_file_on_some_system_are_told_apart(tmp_path: Path) -> None:
+    names = ("Zoë", "Zoe\u0308", "ZOË", "ﬁn", "fin", "Zoë-2")
+    rows = [{"question": "Q43", "attempt": one, "answer": f"keys {n}"} for n, one in enumerate(names)]
+    write(tmp_path / "round.jsonl", "\n".join(map(json.dumps, rows)))
+    kept = ids(found(tmp_path / "round.jsonl")[0])
+    assert len({unicodedata.normalize("NFKC", one).casefold() for one in kept}) == len(names)
+
+
+def test_thousands_of_answers_under_one_name_are_numbered_as_fast_as_others(tmp_path: Path) -> None:
+    """Each once tried all numbers before its own: 20,000 of them took minutes."""
+    rows = [{"question": "Q43", "attempt": "anna", "answer": f"keys {n % 15_000}"} for n in range(20_000)]
+    write(tmp_path / "round.jsonl", "\n".join(map(json.dumps, rows)))
+    jobs, refused = found(tmp_path / "round.jsonl")
+    assert (len(jobs), len(refused)) == (15_000, 5_000)
+    assert ids(jobs)[-1] == "anna-15000"

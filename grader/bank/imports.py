@@ -7,6 +7,7 @@ from pathlib import Path
 from grader.bank import info, rubric_files
 from grader.bank.markdown import Imported
 from grader.errors import InputError
+from grader.links import unlinked
 
 
 def write(imported: Imported, folder: Path, *, overwrite: bool = False) -> int:
@@ -25,7 +26,7 @@ def write(imported: Imported, folder: Path, *, overwrite: bool = False) -> int:
         for question in imported.questions:
             rubric_files.write(question, folder, imported.notes.get(question.id, ()))
         info.write(imported.info, folder / "bank.json")
-        (folder / "rubric.schema.json").write_text(schema_text(), encoding="utf-8", newline="\n")
+        unlinked(folder / "rubric.schema.json").write_text(schema_text(), encoding="utf-8", newline="\n")
     except OSError as error:
         raise InputError(
             f"{folder}: can't write there: {error.strerror or error}", "choose another --out"

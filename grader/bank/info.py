@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.bank.ids import natural, number
 from grader.bank.textfile import HIDDEN, read_bytes
 from grader.errors import InputError
+from grader.links import unlinked
 
 LIMIT = 4_000_000
 
@@ -151,7 +152,7 @@ def read(path: Path) -> BankInfo:
 
 def write(info: BankInfo, path: Path) -> None:
     """Write bank.json."""
-    path.write_text(
+    unlinked(path).write_text(
         json.dumps(asdict(info), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 
 from grader.bank import headings, tables
@@ -20,10 +20,12 @@ from grader.runs.numbers import Numbers
 from grader.types import Attempt, Question, Rubric
 
 NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
-RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(\s*\..*)?")
 UNOWNED = re.compile(r"(?i)(rounds?|answers?|practice|notes?|一轮|练习|回答|答案)?[-_\s\d]*")
 """What a round file is called that is not called after a person."""
 LONGEST_ID = 100
+LONGEST_NAME = 240
+"""Bytes: with an ending it is a file name everywhere."""
 LONGEST_ROUND = 20_000_000
 
 
@@ -118,6 +120,7 @@ class _Shelf:
     questions: dict[str, Question | InputError] = field(default_factory=dict)
     own: dict[str, Rubric] = field(default_factory=dict)
     taken: Numbers = field(default_factory=Numbers)
+    further: Numbers = field(default_factory=Numbers)
 
     def has(self, identifier: str) -> bool:
         self.ids = self.ids or frozenset(self.bank.ids())
@@ -142,15 +145,17 @@ class _Shelf:
 
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""
-        for name in chain((wanted,), (f"{wanted}-{count}" for count in range(2, 1_000_000))):
-            place = mark(name.casefold())
-            holder = self.taken.get(place)
-            if holder == content:
+        name, first = wanted, _place(wanted)
+        same = mark(f"{first} {content}")
+        while (holder := self.taken.get(_place(name))) is not None:
+            if content == holder or same in self.further:
                 return None
-            if holder is None:
-                self.taken[place] = content
-                return name
-        return None
+            self.further[first] = self.further.get(first, 1) + 1
+            name = f"{wanted}-{self.further[first]}"
+        if name != wanted:
+            self.further[same] = 1
+        self.taken[_place(name)] = content
+        return name
 
     def _own_rubric(self, row: Row) -> Rubric | Refused:
         content = f"{row.question}\0{row.question_text}\0{row.criteria!r}"
@@ -178,8 +183,17 @@ class _Shelf:
         return found.rubric
 
 
+def _place(name: str) -> int:
+    """The same for two names that are one file on some system."""
+    return mark(unicodedata.normalize("NFKC", name).casefold())
+
+
 def tidy(name: str) -> str:
     """`name` as a file name on every system, at most 100 characters."""
-    name = NOT_IN_A_NAME.sub("-", name).strip(" .-")[:LONGEST_ID].rstrip(" .") or "answer"
+    name = NOT_IN_A_NAME.sub("-", name).strip(" .-")[:LONGEST_ID]
+    name = (
+        name.encode("utf-8", "surrogatepass")[:LONGEST_NAME].decode("utf-8", "ignore").rstrip(" .")
+        or "answer"
+    )
     found = RESERVED.fullmatch(name)  # con.md is no file name on Windows either
     return f"{found[1]}-{found[2] or ''}" if found else name

@@ -13,6 +13,7 @@ from grader.bank.ids import is_safe
 from grader.bank.safe_yaml import Loaded, Place, load
 from grader.bank.textfile import decode, read_bytes
 from grader.errors import InputError
+from grader.links import unlinked
 from grader.types import Criterion, Group, Question, Rubric
 
 LIMIT = 256_000
@@ -99,7 +100,7 @@ def to_yaml(question: Question, notes: Sequence[str] = ()) -> str:
 
 def write(question: Question, folder: Path, notes: Sequence[str] = ()) -> Path:
     """Write it; returns the path."""
-    path = folder / f"{question.id}.yaml"
+    path = unlinked(folder / f"{question.id}.yaml")
     path.write_text(to_yaml(question, notes), encoding="utf-8", newline="\n")
     return path
 

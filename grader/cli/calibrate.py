@@ -20,9 +20,9 @@ from grader.calibration.joining import Joined, join
 from grader.cli import asking, fitting, options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_json, stdout_console
-from grader.cli.report import unlinked
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
+from grader.links import unlinked
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
 
@@ -165,9 +165,14 @@ def write(made: Card, more: Sequence[str], files: Sequence[Path]) -> None:
             text = plain_json.dumps(cards.to_json(made), ensure_ascii=False, indent=1)
         else:
             text = (pages.markdown if kind == ".md" else pages.html)(made, more)
-        one.parent.mkdir(parents=True, exist_ok=True)
-        unlinked(one).write_bytes(text.encode("utf-8", "backslashreplace"))
-        note(f"wrote {one}")
+        put(one, text)
+
+
+def put(path: Path, text: str) -> None:
+    """One card."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unlinked(path).write_bytes(text.encode("utf-8", "backslashreplace"))
+    note(f"wrote {path}")
 
 
 def show(made: Card, more: Sequence[str], differences: Sequence[tuple[str, Difference]], json: bool) -> None:

@@ -19,10 +19,11 @@ from grader.cli import ci, options, trouble
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_page, retried, stdout_console
 from grader.cli.limits import limits
-from grader.cli.report import Formats, Out, put_pages, unlinked
+from grader.cli.report import Formats, Out, put_pages
 from grader.config import Settings
 from grader.errors import InputError
 from grader.judges import connect
+from grader.links import unlinked
 from grader.report import findings, formats, overview
 from grader.report.graded import Run
 from grader.types import Lang
@@ -93,7 +94,8 @@ async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen)
 
 
 def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:
-    path = unlinked(checking.scores_path(terms, _root(settings)))
+    root = _root(settings)
+    path = unlinked(checking.scores_path(terms, root), inside=root)
     path.write_text(checking.updated(checked.rows, path, there.top), encoding="utf-8", newline="\n")
     note(
         f"wrote {path}; commit it"

@@ -13,6 +13,7 @@ from grader.cli import options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_page, stdout_console
 from grader.errors import InputError
+from grader.links import unlinked
 from grader.report import formats, overview
 from grader.report.reading import read
 from grader.types import Lang
@@ -70,13 +71,6 @@ def put_pages(pages: dict[str, str], out: Path | None) -> None:
         encoding = "utf-8-sig" if name == "csv" else "utf-8"
         unlinked(path).write_bytes(pages[name].encode(encoding, "backslashreplace"))
         note(f"wrote {path}")
-
-
-def unlinked(path: Path) -> Path:
-    """The same path; InputError for a link, which could lead anywhere."""
-    if path.is_symlink():
-        raise InputError(f"{path} is a link: none is written through", "delete it, or name where it leads")
-    return path
 
 
 def places(names: Sequence[str], out: Path) -> dict[str, Path]:

@@ -134,7 +134,8 @@ def write_log(error: BaseException) -> Path | None:
     for folder in (user_log_path("grade", appauthor=False), Path(tempfile.gettempdir())):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text("\n".join(lines), encoding="utf-8", errors="backslashreplace")
+            with (folder / name).open("x", encoding="utf-8", errors="backslashreplace") as file:
+                file.write("\n".join(lines))  # "x": in /tmp somebody else's link could wait under that name
         except OSError:
             continue
         return folder / name

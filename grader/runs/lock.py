@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import InputError
+from grader.links import unlinked
 
 _FAR = 1 << 30  # Windows locks bytes for reading too: one far behind the process id that the file holds
 
@@ -16,7 +17,7 @@ _FAR = 1 << 30  # Windows locks bytes for reading too: one far behind the proces
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """The lock on that file; InputError naming the process that holds it."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    fd = os.open(unlinked(path), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             _lock(fd)

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader import wire
 from grader.errors import InputError
+from grader.links import unlinked
 from grader.runs import lock
 from grader.runs.journal import Journal, lines
 from grader.runs.keys import halves, number
@@ -20,8 +21,6 @@ from grader.runs.numbers import Numbers
 from grader.runs.reading import ABOUT, GRADES, RUBRICS, about, identity
 from grader.runs.replies import Replies
 from grader.types import Attempt, Grade, Rubric
-
-REWRITTEN = (f"{ABOUT}.new", "lock")
 
 
 @dataclass
@@ -133,11 +132,7 @@ def _claim(folder: Path) -> None:
             raise InputError(
                 f"--out {folder} holds other files and no run ({others[0]} ...)", "name a new or empty folder"
             )
-    links = [one for one in REWRITTEN if (folder / one).is_symlink()]
-    if links:
-        raise InputError(
-            f"{folder / links[0]} is a link: a run writes nothing outside its folder", "delete the link"
-        )
+    unlinked(folder / f"{ABOUT}.new")
     folder.mkdir(parents=True, exist_ok=True)
 
 
