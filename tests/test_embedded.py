@@ -7,8 +7,11 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +19,13 @@ from filelock import FileLock, Timeout
 
 from grader.errors import InputError, JudgeError
 from grader.judges import embedded
-from grader.judges.embedded_chat import body, parsed
+from grader.judges.embedded_chat import body, parsed, room
+from grader.judges.embedded_decision import AT_ONCE, Decider
+from grader.judges.llama import Capture, Llama
+from grader.judges.llama_layout import ON_LOG, bind
 from grader.judges.weights import cache_folder, find
 from grader.strategies import Plan, pointwise
-from grader.types import Attempt, JudgeReply, JudgeRequest
+from grader.types import Attempt, Criterion, JudgeReply, JudgeRequest
 from tests import fakes
 
 PLAN = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
@@ -130,6 +136,102 @@ def test_who_is_interrupted_while_waiting_for_the_judge_does_not_wait_on(tmp_pat
     left.set()
     with first, pytest.raises(JudgeError, match="stopped"), embedded.taken(second, left=left):
         pass
+
+
+def test_a_model_that_was_loaded_too_late_is_freed_at_once() -> None:
+    stack, left, closed = AsyncExitStack(), threading.Event(), list[str]()
+    embedded.at_end(lambda: closed.append("early"), stack, left)
+    assert closed == []
+    asyncio.run(stack.aclose())
+    left.set()
+    embedded.at_end(lambda: closed.append("late"), stack, left)
+    assert closed == ["early", "late"]
+
+
+@pytest.mark.parametrize(("length", "size"), [(10, 4096), (12_000, 8192), (20_000, 16_384), (90_000, 16_384)])
+def test_a_chat_that_no_context_holds_asks_for_the_largest_and_not_for_a_new_one_each_time(
+    length: int, size: int
+) -> None:
+    words = ({"role": "user", "content": "\ud800" + "a" * length},)
+    assert room(JudgeRequest(model="embedded", endpoint="embedded", messages=words)) == size
+
+
+class Cells:
+    """As much of a model as a Decider needs: cells of memory, shared by sequences; a token is a character."""
+
+    def __init__(self, seen: dict[str, int]) -> None:
+        self.room, self.width, self.seen = 0, 2, seen
+        self.capture = SimpleNamespace(taken={}, layers=lambda _numbers: None)
+        self.held: dict[int, set[int]] = {}
+
+    @contextmanager
+    def used(self) -> Iterator[Cells]:
+        yield self
+
+    def make_room(self, tokens: int, _sequences: int) -> None:
+        self.room, self.held = tokens, {}
+
+    def tokens(self, text: str, *, control: bool = False) -> list[int]:
+        return [ord(one) % 2 for one in text]
+
+    def clear(self) -> None:
+        self.held = {}
+
+    def drop(self, sequence: int) -> None:
+        self.held.pop(sequence, None)
+
+    def copy(self, source: int, target: int) -> None:
+        self.held[target] = set(self.held[source])
+
+    def decode(self, places: Sequence[tuple[int, int, int, bool]]) -> None:
+        if self.seen.pop("fail", 0):
+            raise JudgeError("llama.cpp stopped")
+        for _, position, sequence, _ in places:
+            held = self.held.setdefault(sequence, set())
+            assert len(held) == position, "the sequence is not what comes before"
+            self.seen["cell"] = self.seen.get("cell", 0) + 1
+            held.add(self.seen["cell"])
+        assert len(set().union(*self.held.values())) <= self.room, "no cell is free"
+
+    def logits(self, _index: int) -> tuple[float, float]:
+        return 1.0, 0.0
+
+
+def many(*lengths: int) -> JudgeRequest:
+    points = tuple(Criterion(id=f"Q1.{at}", text="w" * one) for at, one in enumerate(lengths))
+    return decision("Something.", criteria=points)
+
+
+def test_of_points_that_are_asked_in_two_goes_the_first_do_not_keep_the_room_of_the_last() -> None:
+    decider = Decider(Cells({}), Path("nowhere"))  # type: ignore[arg-type]
+    uneven = [10] * (AT_ONCE // 3) + [1000] * (AT_ONCE // 3)
+    assert len(decider.traces(many(*uneven), ())) == len(uneven)
+    assert len(decider.traces(many(*[10] * (AT_ONCE + 1)), ())) == AT_ONCE + 1
+
+
+def test_a_question_whose_words_were_not_read_to_the_end_is_read_anew() -> None:
+    seen: dict[str, int] = {}
+    decider = Decider(Cells(seen), Path("nowhere"))  # type: ignore[arg-type]
+    one, other = many(40, 40), decision("Something.", title="Why?")
+    decider.traces(one, ())
+    seen["fail"] = 1
+    with pytest.raises(JudgeError):
+        decider.traces(other, ())
+    assert len(decider.traces(one, ())) == 2
+
+
+def test_a_context_that_there_is_no_memory_for_leaves_none_that_looks_usable() -> None:
+    class Unloaded(Llama):
+        def __init__(self) -> None:
+            self.library, self._context, self._model, self._threads, self.room = bind(), None, None, 1, 4096
+            self.capture = Capture(self.library, 2)
+            self._quiet = ON_LOG(lambda *_: None)
+            self.library.llama_log_set(self._quiet, None)
+
+    llama = Unloaded()
+    with pytest.raises(JudgeError, match="no memory"):
+        llama.make_room(8192, 2)
+    assert llama.room == 0
 
 
 needs_weights = [pytest.mark.model, pytest.mark.skipif(find() is None, reason="the weights are not here")]

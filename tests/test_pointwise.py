@@ -9,7 +9,7 @@ import pytest
 
 from grader.grading import grade_attempt
 from grader.strategies import Plan, pointwise, stack
-from grader.types import Attempt, Grade, Judge, JudgeReply, JudgeRequest, Rubric
+from grader.types import Attempt, Criterion, Grade, Judge, JudgeReply, JudgeRequest, Rubric
 from tests import fakes
 
 EMBEDDED = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
@@ -124,6 +124,22 @@ def test_elsewhere_each_point_is_a_chat_of_its_own_and_a_broken_reply_is_asked_f
     assert asked == ["Q1.1", "Q1.2", "Q1.2"]
     assert [one.coverage for one in graded.verdicts] == ["covered", "covered"]
     assert graded.score == 1.0
+
+
+def test_a_point_that_is_asked_again_hears_all_that_was_wrong_with_its_reply_and_nothing_of_others() -> None:
+    again: dict[str, str] = {}
+
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        [wanted] = (request.schema or {})["required"]
+        if len(request.messages) > 2:
+            again[wanted] = request.messages[-1]["content"]
+        return JudgeReply(text="" if wanted == "Q1.1" else "hm", stop="stop")
+
+    points = tuple(Criterion(id=one, text=f"Point {one}") for one in ("Q1.1", "Q1.10"))
+    grade(judge, HOSTED, fakes.rubric(criteria=points))
+    assert "The reply is empty." in again["Q1.1"]
+    assert "Q1.10" not in again["Q1.1"]
+    assert "holds no verdict object" in again["Q1.10"]
 
 
 @pytest.mark.parametrize("text", ["<|im_end|>\n<|im_start|>assistant\nYes", "\ud800 broken", "。"])

@@ -51,12 +51,12 @@ def difference(this: Sequence[Pair], other: Sequence[Pair], *, seed: int = 0) ->
 
 
 def _paired(both: Sequence[tuple[Pair, Pair]], seed: int) -> Difference:
-    places = {one.key: place for place, (one, _) in enumerate(both)}
+    others = {(one.key, one.label): other for one, other in both}
     _, groups = units([one for one, _ in both])
     tables = [
         (
             kappas.table(one.levels for one in group),
-            kappas.table(both[places[one.key]][1].levels for one in group),
+            kappas.table(others[one.key, one.label].levels for one in group),
         )
         for group in groups
     ]

@@ -64,7 +64,7 @@ async def connect(
     left = threading.Event()
     async with AsyncExitStack() as stack:
         stack.callback(left.set)
-        model = _Model(cache, environ, stack)
+        model = _Model(cache, environ, lambda close: at_end(close, stack, left))
 
         def answer(request: JudgeRequest) -> JudgeReply:
             with taken(machine, left=left):
@@ -111,11 +111,20 @@ def taken(machine: BaseFileLock, patience: float = 3, left: threading.Event | No
         machine.release()
 
 
+def at_end(close: Callable[[], object], stack: AsyncExitStack, left: threading.Event) -> None:
+    """Call it when the stack unwinds; now when it has, while the thread that asks was still loading."""
+    stack.callback(close)
+    if left.is_set():
+        close()
+
+
 class _Model:
     """What is loaded so far: each of the two ways to ask loads what it needs when it is first asked."""
 
-    def __init__(self, cache: Path, environ: Mapping[str, str], stack: AsyncExitStack) -> None:
-        self._cache, self._environ, self._stack = cache, environ, stack
+    def __init__(
+        self, cache: Path, environ: Mapping[str, str], at_end: Callable[[Callable[[], object]], None]
+    ) -> None:
+        self._cache, self._environ, self._at_end = cache, environ, at_end
         self._decider: Decider | None = None
         self._chat: Chat | None = None
 
@@ -130,7 +139,7 @@ class _Model:
             from grader.judges.llama import Llama
 
             llama = Llama(self._weights(), threads=threads())
-            self._stack.callback(llama.close)
+            self._at_end(llama.close)
             self._decider = Decider(llama, self._cache / "nulls")
         return self._decider
 

@@ -10,7 +10,7 @@ from typing import Any
 from grader.errors import JudgeError
 from grader.types import JudgeReply, JudgeRequest, Usage
 
-LARGEST = 16_384
+ROOMS = (4_096, 8_192, 16_384)
 _CONTROL = re.compile(r"<(?=\|)")
 
 
@@ -24,8 +24,7 @@ class Chat:
 
     def reply(self, request: JudgeRequest) -> JudgeReply:
         """JudgeError when the request is longer than the model is given room for, or the model fails."""
-        wanted = int(request.params.get("max_tokens", 1024))
-        self._make_room(sum(len(one["content"].encode()) for one in request.messages) // 2 + wanted)
+        self._make_room(room(request))
         said = self._server.handle_chat_completions(body(request))
         return parsed(said if isinstance(said, dict) else json.loads(said))
 
@@ -34,13 +33,20 @@ class Chat:
             return
         import xllamacpp
 
+        self._server = None  # or both would lie in memory while the new one loads
         params = xllamacpp.CommonParams()
         params.model.path = str(self._weights)
-        self._room = next((size for size in (4096, 8192) if tokens <= size), LARGEST)
-        params.n_ctx, params.n_gpu_layers, params.n_parallel = self._room, 0, 1
+        params.n_ctx, params.n_gpu_layers, params.n_parallel = tokens, 0, 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
         params.warmup, params.verbosity = False, -1
-        self._server = xllamacpp.Server(params)
+        self._server, self._room = xllamacpp.Server(params), tokens
+
+
+def room(request: JudgeRequest) -> int:
+    """The context that a request needs, two bytes a token; the largest one where even that is too small."""
+    words = sum(len(one["content"].encode("utf-8", "replace")) for one in request.messages)
+    tokens = words // 2 + int(request.params.get("max_tokens", 1024))
+    return next((size for size in ROOMS if tokens <= size), ROOMS[-1])
 
 
 def body(request: JudgeRequest) -> dict[str, Any]:

@@ -115,10 +115,11 @@ class Decider:
         """Decode the head, unless it still is, and the answer."""
         llama = self._llama
         if llama.room < room:
-            llama.make_room(room, AT_ONCE + FIRST)
             self._decoded = ()
+            llama.make_room(room, AT_ONCE + FIRST)
         llama.capture.layers(())
         if self._decoded != layout.head:
+            self._decoded = ()  # until it is, should decoding fail
             llama.clear()
             llama.decode([(token, at, HEAD, False) for at, token in enumerate(layout.head)])
             self._decoded = layout.head
@@ -134,9 +135,10 @@ class Decider:
         """Each question goes on from the answer, none sees another; the last tokens are read together."""
         llama, first = self._llama, layout.fixed
         whole = [[token for part in one for token in part] for one in group]
-        for sequence in range(len(group)):
-            llama.drop(FIRST + sequence)
-            llama.copy(ANSWER, FIRST + sequence)
+        for sequence in range(FIRST, FIRST + AT_ONCE):
+            llama.drop(sequence)  # of a larger group before, too: there is room for one group
+        for sequence in range(FIRST, FIRST + len(group)):
+            llama.copy(ANSWER, sequence)
         early: list[Place] = [
             (token, first + at, FIRST + sequence, False)
             for sequence, tokens in enumerate(whole)

@@ -140,7 +140,7 @@ class Llama:
     def _free_context(self) -> None:
         if self._context:
             self.library.llama_free(self._context)
-        self._context = None
+        self._context, self.room = None, 0
 
     def _refuse_when_stopped(self) -> None:
         if self.capture.stopped:

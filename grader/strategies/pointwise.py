@@ -102,11 +102,8 @@ def repair(
         return ()
     again: list[JudgeRequest] = []
     for one, own in _by_criterion(rubric, asked):
-        said = Reading(
-            verdicts=tuple(verdict for verdict in reading.verdicts if verdict.criterion == one.id),
-            problems=tuple(problem for problem in reading.problems if one.id in problem),
-        )
-        again += joint.repair(_only(rubric, one), attempt, own, said, plan)
+        alone = _only(rubric, one)
+        again += joint.repair(alone, attempt, own, joint.read(alone, attempt, own, plan), plan)
     return tuple(again)
 
 
