@@ -8,14 +8,17 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
+from grader import config, runs
 from grader.bank import load
 from grader.bank.labels import Labelled, read
+from grader.cli import fitting
 from grader.cli.main import run
 from tests.fakes import judged_run
 
@@ -253,3 +256,20 @@ def test_a_few_labels_are_not_called_chance(
     out, _ = calibrate(capsys, "--run", "run")
     assert "more labels would tell" in out
     assert "Only 12 labels" in out
+
+
+def test_answers_that_a_named_calibration_is_not_for_are_left_out_and_counted(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.7))
+    named = config.load({"calibration": tmp_path / "c.json"}, cwd=tmp_path, environ={})
+    rows = [
+        replace(row, grade=replace(row.grade, judge=replace(row.grade.judge, calibration=used)))
+        for place, row in enumerate(runs.read(tmp_path / "run"))
+        for used in ["" if place < 6 else "sha256:one"]
+    ]
+    answers, held = fitting.judged_alike(labelled, rows, named)
+    assert (len(answers), len(held)) == (len(labelled) - 6, len(rows) - 6)
+    assert "6 answers that the calibration is not for are left out" in capsys.readouterr().err
+    answers, held = fitting.judged_alike(labelled, rows[:6], named)
+    assert (len(answers), len(held)) == (len(labelled), 6)

@@ -111,7 +111,8 @@ def calibrate(
     folder = run or asking.folder(labels)
     if run is None and (code := asking.ask(labelled, settings, folder, dry_run=dry_run)) is not None:
         return code
-    joined = join(labelled, runs.read(folder))
+    labelled, rows = fitting.judged_alike(labelled, runs.read(folder), settings)
+    joined = join(labelled, rows)
     made = measured(labelled, joined, labels, settings)
     more: list[str] = []
     if fit:

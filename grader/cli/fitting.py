@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from grader.config import Settings
 from grader.errors import InputError
 from grader.report.fit_words import fitted
 from grader.report.summary import short
+from grader.runs import Row
 
 
 def fit(
@@ -65,6 +66,20 @@ def unseen(labelled: list[Labelled], run: Path | None, settings: Settings) -> li
             "measure it on others; its held-out record stands in its file",
         )
     return left
+
+
+def judged_alike(
+    labelled: list[Labelled], rows: Iterable[Row], settings: Settings
+) -> tuple[list[Labelled], list[Row]]:
+    """Without the answers for which the calibration that was named is void; all where it is void for all."""
+    held = list(rows)
+    left = {(one.grade.question, one.attempt.text) for one in held if not one.grade.judge.calibration}
+    if not isinstance(settings.calibration, Path) or len(left) == len(held):
+        return labelled, held
+    kept = [one for one in labelled if (one.attempt.question, one.attempt.text) not in left]
+    if len(kept) < len(labelled):
+        note(f"{len(labelled) - len(kept)} answers that the calibration is not for are left out")
+    return kept, [one for one in held if one.grade.judge.calibration]
 
 
 def _changed(one: saved.Saved) -> list[str]:

@@ -16,8 +16,10 @@ from grader.report.card_words import rows, sentences
 
 CSS = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  overflow-wrap: anywhere; }
+table { border-collapse: collapse; margin: .5rem 0 1.5rem; display: block; overflow-x: auto;
+  overflow-wrap: normal; }
 td, th { vertical-align: top;
   border-bottom: 1px solid #8886; padding: .2rem .8rem .2rem 0; text-align: left; }
 svg { max-width: 28rem; width: 100%; height: auto; }
@@ -41,14 +43,17 @@ PAGE = """<!doctype html>
 {% if card.measured.overall.count %}<h2>Labels against verdicts</h2>{{ table(*confusion) }}{% endif %}
 {% if not card.measured.overall.count %}{% elif reliability %}<div class="pair">
 <div><h2>Confidence</h2>{{ reliability }}
-<p>Right (up) by stated confidence (right); dashed: well calibrated.</p></div>
-<div><h2>Coverage against accuracy</h2>{{ kept }}<p>Right (up) among the surest share (right).</p></div>
+<p>Share right (up) by stated confidence (across); a larger dot is of more verdicts; on the dashed line it
+is as right as it says.</p></div>
+<div><h2>Coverage against accuracy</h2>{{ kept }}
+<p>Share right (up) among the surest tenth, two tenths ... (across).</p></div>
 </div>{% else %}<p>The judge states no confidence.</p>{% endif %}
 {% for aspect, lines in by %}<h2>By {{ aspect }}</h2>{{ table(heads, lines) }}{% endfor %}
 {% if card.worst %}<h2>Worst disagreements</h2>{% endif %}
 {% for one in card.worst %}
 <h3>{{ one.attempt }}, {{ one.criterion }}: people {{ one.label }}, judge {{ one.judged }}</h3>
 <p>{{ one.claim }}</p><blockquote>{{ one.answer }}</blockquote>
+{% if one.quote %}<p>quoted: {{ one.quote }}</p>{% endif %}
 {% if one.reason %}<p>{{ one.reason }}</p>{% endif %}
 {% endfor %}
 <h2>What it was made with</h2>{{ table(("", ""), made_with) }}
@@ -63,8 +68,8 @@ def render(card: Card, more: Sequence[str]) -> str:
     """The page; whatever people or the judge wrote is escaped by Jinja."""
     style = "sha256-" + base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
     measured = card.measured
-    surest = [(one.share, one.right) for one in measured.kept]
-    stated = [(one.confidence, one.right) for one in measured.reliability]
+    surest = [(one.share, one.right, 1) for one in measured.kept]
+    stated = [(one.confidence, one.right, one.count) for one in measured.reliability]
     page: str = _template(PAGE).render(
         card=card,
         css=Markup(CSS),
@@ -73,8 +78,8 @@ def render(card: Card, more: Sequence[str]) -> str:
         rows=rows(measured),
         table=lambda heads, lines: Markup(_template(TABLE).render(heads=heads, lines=lines)),
         confusion=pages.confusion(measured.overall.confusion),
-        reliability=diagram(stated, even=True) if stated else "",
-        kept=diagram(surest, even=False),
+        reliability=diagram("share right by confidence", stated, even=True) if stated else "",
+        kept=diagram("share right among the surest", surest, even=False),
         heads=pages.HEADS,
         by=[
             (name, [pages.figures(*one) for one in held.items()])
@@ -86,11 +91,15 @@ def render(card: Card, more: Sequence[str]) -> str:
     return page
 
 
-def diagram(points: Sequence[tuple[float, float]], *, even: bool) -> Markup:
-    """Points in the unit square, joined by a line; `even` adds its diagonal."""
-    placed = [(30 + SIDE * x, 10 + SIDE * (1 - y)) for x, y in points]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-    dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in placed)
+def diagram(name: str, points: Sequence[tuple[float, float, int]], *, even: bool) -> Markup:
+    """Points in the unit square with how many each is of, joined by a line; `even` adds its diagonal."""
+    most = max((count for *_, count in points), default=1)
+    placed = [(30 + SIDE * x, 10 + SIDE * (1 - y), count) for x, y, count in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in placed)
+    dots = "".join(
+        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{2 + 3 * (count / most) ** 0.5:.1f}"/>'
+        for x, y, count in placed
+    )
     diagonal = f'<path class="even" d="M30 {10 + SIDE} L{30 + SIDE} 10"/>' if even else ""
     ticks = "".join(
         f'<text x="{30 + SIDE * one:.0f}" y="{SIDE + 26}" text-anchor="middle">{one:g}</text>'
@@ -98,7 +107,7 @@ def diagram(points: Sequence[tuple[float, float]], *, even: bool) -> Markup:
         for one in (0, 0.25, 0.5, 0.75, 1)
     )
     return Markup(  # numbers only: nothing of a user's
-        f'<svg role="img" viewBox="0 0 {SIDE + 45} {SIDE + 32}">'
+        f'<svg role="img" aria-label="{name}" viewBox="0 0 {SIDE + 45} {SIDE + 32}">'
         f'<rect class="frame" x="30" y="10" width="{SIDE}" height="{SIDE}"/>{diagonal}'
         f'<polyline class="line" points="{line}"/>{dots}{ticks}</svg>'
     )

@@ -141,7 +141,8 @@ def compared(found: Difference, other: str) -> list[str]:
     if found.chance is not None:
         said.append(
             f"Only this one is right {found.only_this} times, only the other {found.only_other} times;"
-            f" so uneven by chance: p = {found.chance:.3f} (McNemar, exact)."
+            f" so uneven by chance: p {'< 0.001' if found.chance < 0.001 else f'= {found.chance:.3f}'}"
+            " (McNemar, exact)."
         )
     return said
 
