@@ -261,6 +261,25 @@ def test_a_link_out_of_the_repository_is_not_read(repo: Repository, tmp_path: Pa
     assert "the secret" not in said.out + said.err
 
 
+def test_a_link_into_gits_own_folder_is_not_read_either(repo: Repository, capsys: Read) -> None:
+    """actions/checkout leaves its token in .git/config unless it is told not to."""
+    (repo.folder / "answers" / "Q1-link.md").symlink_to(repo.folder / ".git" / "config")
+    assert repo.grade("check") == 2
+    said = capsys.readouterr()
+    assert "answers/Q1-link.md: is a link out of the repository" in said.err
+    assert "[core]" not in said.out + said.err
+
+
+def test_a_folder_of_reports_that_is_a_link_out_of_the_repository_gets_none(
+    repo: Repository, tmp_path: Path, capsys: Read
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (repo.folder / "grade-report").symlink_to(tmp_path / "elsewhere")
+    assert repo.grade("check", "--format", "sarif", "--out", "grade-report") == 2
+    assert "grade-report is a link" in capsys.readouterr().err
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_scores_are_not_written_through_a_link(repo: Repository, tmp_path: Path, capsys: Read) -> None:
     (repo.folder / "grade-scores.json").symlink_to(tmp_path / "elsewhere")
     assert repo.grade("check", "--update-scores") == 2

@@ -64,8 +64,10 @@ def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path)
 
 
 def _refuse_leaving(path: Path, top: Path) -> None:
-    """A link in a pull request must not show what else the machine holds."""
-    if path.absolute().is_relative_to(top) and not path.resolve().is_relative_to(top.resolve()):
+    """A link in a pull request must not show what else the machine holds, nor the token in .git/config."""
+    real, root = path.resolve(), top.resolve()
+    leaves = not real.is_relative_to(root) or ".git" in real.relative_to(root).parts
+    if path.absolute().is_relative_to(top) and leaves:
         raise InputError(
             f"{inside(path, top)}: is a link out of the repository", "put the write-up itself there"
         )

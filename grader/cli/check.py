@@ -127,5 +127,7 @@ def _show(
     ci.annotate(findings.of_rows(run.rows, lang, silent), os.environ, json)
     ci.summarise(run, mean, code, lang, os.environ)
     if names:
+        if out and not out.is_absolute() and ".." not in out.parts:
+            unlinked(out, inside=Path.cwd())  # the folder came with the pull request
         put_pages({one: formats.render(one, [run], lang, trouble.version(), silent) for one in names}, out)
     return code

@@ -103,6 +103,8 @@ def key(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
     if choice.model == "embedded":
         return None
     if environ.get("GRADE_API_KEY"):
+        if settings.api_base:
+            judges.key_for(settings, environ)
         return Check(name="key", state="ok", said="GRADE_API_KEY is set")
     if judges.client(settings, choice) == "openai_compatible":
         if judges.key_for(settings, environ):

@@ -161,7 +161,7 @@ def _with_mode(settings: Settings) -> Settings:
 
 
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "model": values.text,
+    "model": values.model,
     "api_base": values.text,
     "client": values.one_of(get_args(Client)),
     "strategy": values.one_of(get_args(Strategy)),
@@ -177,8 +177,8 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "calibration": lambda raw: "off" if raw == "off" else values.path(raw),
     "seed": values.whole(0, 2**31 - 1, "a whole number, 0 or more"),
     "samples": values.whole(1, 20, "a whole number from 1 to 20"),
-    "jury": values.names,
-    "looks": values.text,
+    "jury": lambda raw: tuple(map(values.model, values.names(raw))),
+    "looks": values.model,
     "examples": values.path,
     "reference": values.one_of(get_args(Reference)),
     "bank": values.path,

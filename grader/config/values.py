@@ -13,6 +13,14 @@ def text(raw: object) -> str:
     return raw.strip()
 
 
+def model(raw: object) -> str:
+    """A judge's name; LiteLLM would send a provider's key to an address in it."""
+    name = text(raw)
+    if "://" in name:
+        raise ValueError("a model's name holds no address; --api-base does")
+    return name
+
+
 def path(raw: object) -> Path:
     if not isinstance(raw, str | Path) or not str(raw).strip() or "\0" in str(raw):
         raise ValueError("should be a path")

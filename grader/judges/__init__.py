@@ -110,6 +110,7 @@ async def _open(
     around: Around | None,
     environ: Mapping[str, str],
 ) -> AsyncIterator[Judge]:
+    from grader.judges.failures import secrets_in
     from grader.judges.retrying import retrying
 
     async with AsyncExitStack() as stack:
@@ -119,8 +120,13 @@ async def _open(
             for one in models
         }
 
+        hidden = [one for one in secrets_in(environ) if len(one) > 11]
+
         async def judge(request: JudgeRequest) -> JudgeReply:
-            return await bench.get(request.model, bench[choice.model])(request)
+            reply = await bench.get(request.model, bench[choice.model])(request)
+            for one in hidden:  # an endpoint that throws its headers back gets no key into a recording
+                reply = replace(reply, text=reply.text.replace(one, "***")) if one in reply.text else reply
+            return reply
 
         single = around(judge) if around is not None else judge
         yield retrying(single, tries=settings.tries, notice=notice)
@@ -156,9 +162,16 @@ def sent_name(model: str) -> str:
 
 def key_for(settings: Settings, environ: Mapping[str, str]) -> str:
     """The key for --api-base. OPENAI_API_KEY goes only where the user sent it: not to an address that
-    a config file names, which may be a stranger's."""
-    if environ.get("GRADE_API_KEY"):
-        return environ["GRADE_API_KEY"]
+    a config file names, which may be a stranger's. In CI, where that file may be a pull request's, none does:
+    InputError."""
+    if own := environ.get("GRADE_API_KEY"):
+        if environ.get("CI", "false") not in ("", "0", "false") and not _named_by_user(settings):
+            raise InputError(
+                f"GRADE_API_KEY goes to no address that {settings.origin['api_base']} names: in CI, that file"
+                " may be a pull request's",
+                "name the address in the workflow: GRADE_API_BASE",
+            )
+        return own
     if _named_by_user(settings) or urlsplit(settings.api_base).hostname == "api.openai.com":
         return environ.get("OPENAI_API_KEY", "")
     return ""

@@ -5,26 +5,45 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote, unquote
 
 from grader.errors import JudgeError, Overloaded, TimedOut
 
 _KEYS = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_][\w*.-]{6,}|AIza[\w-]{20,}|(?i:bearer)\s+[\w.~+/*-]{8,}=*"
 )
+_SECRET = re.compile(r"(?i).*(?:key|token|secret|password|_pat|credentials)")
+_USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _SPENT = ("insufficient_quota", "exceeded your current quota", "insufficient balance", "billing")
 
 
 def plain(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
     """`text` on one line, shortened, with `secrets` and everything that looks like a key blotted out."""
-    for secret in secrets:
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
-    text = " ".join(_KEYS.sub("***", text).split())
+    text = " ".join(blotted(text, secrets).split())
     text = "".join(one if one.isprintable() else "?" for one in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def blotted(text: str, secrets: Iterable[str]) -> str:
+    """`text` without `secrets`, users in addresses, and everything that looks like a key."""
+    for secret in secrets:
+        for form in (secret, quote(secret), quote(secret, safe="")) if len(secret) >= 4 else ():
+            text = text.replace(form, "***")
+    return _KEYS.sub("***", _USER.sub("***", text))
+
+
+def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What must be shown nowhere: values of variables that are called so, and whoever logs in at a proxy."""
+    found = [value for name, value in environ.items() if _SECRET.fullmatch(name)]
+    for name, value in environ.items():
+        if name.lower().endswith("_proxy") and (user := _USER.search(value)):
+            login = unquote(user[0])
+            found += [user[0], *user[0].split(":"), *login.split(":", 1), b64encode(login.encode()).decode()]
+    return tuple(sorted({one for one in found if len(one) > 5}, key=len, reverse=True))
 
 
 def seconds_to_wait(header: str | None, now: dt.datetime | None = None) -> float | None:
@@ -102,7 +121,7 @@ def opened(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...]) -> A
     try:
         whole = json.loads(raw)
     except (ValueError, RecursionError):
-        start = plain(raw[:80].decode("utf-8", "replace"), secrets)
+        start = plain(raw[:2000].decode("utf-8", "replace"), secrets, 80)
         kind = "a stream" if raw.lstrip()[:5] == b"data:" else "something that is not JSON"
         raise JudgeError(f"{where} answered with {kind}: {start}", "does --api-base end in /v1?") from None
     error = whole.get("error") if isinstance(whole, dict) else None

@@ -15,7 +15,7 @@ from typing import Any
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import decisions, prices
 from grader.judges.dialect import MOST_STEPS, Dialect, fields, known, learnt
-from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait
+from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait, secrets_in
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 _OLLAMA = ("ollama/", "ollama_chat/")
@@ -68,7 +68,7 @@ async def connect(
 
 async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
     slot = f"{options.get('api_base', '')} {model}"
-    secrets = tuple(value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN")))
+    secrets = secrets_in(os.environ)
     first = Dialect(schema=_level(litellm, model))
     for _ in range(MOST_STEPS):
         dialect = known(slot, first)
@@ -89,7 +89,7 @@ async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping
 
 async def _decide(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
     """Typed questions in OpenAI's form, which litellm turns into that of the provider."""
-    secrets = tuple(value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN")))
+    secrets = secrets_in(os.environ)
     kept = {name: value for name, value in options.items() if name != "drop_params"}
     try:
         reply = await litellm.adecisions(

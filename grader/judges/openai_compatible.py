@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
@@ -14,7 +16,15 @@ from grader.errors import InputError, JudgeError, Overloaded, TimedOut
 from grader.judges import decisions
 from grader.judges import dialect as dialects
 from grader.judges.dialect import MOST_STEPS, Dialect, body, known, learnt
-from grader.judges.failures import from_status, opened, plain, refused_connection, said_in, seconds_to_wait
+from grader.judges.failures import (
+    from_status,
+    opened,
+    plain,
+    refused_connection,
+    said_in,
+    seconds_to_wait,
+    secrets_in,
+)
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 BIGGEST_BODY = 20 * 2**20
@@ -25,7 +35,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class _Endpoint:
     url: str
     where: str
-    key: str
+    secrets: tuple[str, ...]
     model: str
 
 
@@ -40,12 +50,17 @@ def address(api_base: str) -> str:
         usable = False
     if not usable:
         raise InputError(
-            f"--api-base {api_base!r} is not an address", "write it like http://127.0.0.1:8000/v1"
+            f"--api-base {_bare(api_base)!r} is not an address", "write it like http://127.0.0.1:8000/v1"
         )
     if parts.username or parts.password:
         raise InputError("--api-base holds a user name or password", "put the key into GRADE_API_KEY instead")
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _bare(api_base: str) -> str:
+    """Without what could be a password."""
+    return plain(re.sub(r".*@", "***@", api_base.partition("?")[0]), secrets_in(os.environ))
 
 
 @asynccontextmanager
@@ -56,7 +71,8 @@ async def connect(
     where = address(api_base)
     query = urlsplit(api_base.strip()).query
     url = f"{where}/chat/completions" + (f"?{query}" if query else "")
-    endpoint = _Endpoint(url=url, where=where, key=key, model=model)
+    hidden = tuple(one for one in (key, *(value for _, value in parse_qsl(query))) if one)
+    endpoint = _Endpoint(url=url, where=where, secrets=(*hidden, *secrets_in(os.environ)), model=model)
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
@@ -75,7 +91,7 @@ async def connect(
 
         async def ask(request: JudgeRequest) -> JudgeReply:
             if request.kind == "decision":
-                return await decisions.ask(post, url, model, request, (key,))
+                return await decisions.ask(post, url, model, request, endpoint.secrets)
             return await _ask(session, endpoint, request)
 
         yield ask
@@ -88,8 +104,8 @@ async def _ask(session: aiohttp.ClientSession, endpoint: _Endpoint, request: Jud
         dialect = known(slot, Dialect())
         status, headers, raw = await _post(session, endpoint, body(request, endpoint.model, dialect))
         if status == 200:
-            return read_reply(raw, where=endpoint.where, model=endpoint.model, secrets=(endpoint.key,))
-        said = said_in(raw, (endpoint.key,))
+            return read_reply(raw, where=endpoint.where, model=endpoint.model, secrets=endpoint.secrets)
+        said = said_in(raw, endpoint.secrets)
         if not learnt(slot, dialect, request, status, said, endpoint.where):
             wait = seconds_to_wait(headers.get("Retry-After"))
             raise from_status(status, said, where=endpoint.where, model=endpoint.model, retry_after=wait)
@@ -112,7 +128,7 @@ async def _post(
 
 
 def _from_transport(error: Exception, endpoint: _Endpoint) -> JudgeError:
-    where, said = endpoint.where, plain(str(error), (endpoint.key,))
+    where, said = endpoint.where, plain(str(error), endpoint.secrets)
     match error:
         case TimeoutError():
             return TimedOut(f"{where} did not answer in time", "try a longer --timeout")
