@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -108,3 +110,20 @@ def test_an_id_becomes_a_file_name_on_windows_too(name: str) -> None:
     assert re.fullmatch(r"[^<>:\"/\\|?*\x00-\x1f]{1,101}", kept)
     assert kept[-1] not in ". "
     assert not re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", kept)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/zero and limits")
+def test_standard_input_without_end_is_refused_and_fills_no_memory() -> None:
+    """It was read to its end first."""
+
+    def lessen() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+
+    with Path("/dev/zero").open("rb") as zeros:
+        done = subprocess.run(
+            [sys.executable, "-m", "grader", "-", "--q", "Q43", "--dry-run"],
+            stdin=zeros, capture_output=True, text=True, timeout=120, check=False, preexec_fn=lessen,
+        )  # fmt: skip
+    assert (done.returncode, "standard input is larger than 1 MB" in done.stderr) == (2, True)

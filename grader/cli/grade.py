@@ -9,10 +9,10 @@ from typing import Annotated
 from typer import Argument
 
 from grader.bank import load, read_attempt
+from grader.bank.attempts import LIMIT
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_json, retried, stdout_console
-from grader.evidence import is_empty
 from grader.grading import grade_attempt
 from grader.judges import connect
 from grader.report.plain import plain
@@ -60,18 +60,20 @@ def read(answer: str, question: str | None) -> Attempt:
     if answer == "-":
         if sys.stdin.isatty():
             note("reading the answer from the keyboard; end it with Ctrl-D (Windows: Ctrl-Z, Enter)")
-        piped = sys.stdin.buffer.read()
+        piped = sys.stdin.buffer.read(LIMIT + 1)
     return read_attempt(answer, question=question, text=piped)
 
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
-    """Every request that would be sent at first, as JSON; nobody is asked."""
+    """Every request that would be sent, but for second looks and repairs, as JSON; nobody is asked."""
     from grader.engines import estimates
 
-    left = estimates.judged(rubric, attempt, plan)
-    requests = () if is_empty(left.text) else opinions.requests(rubric, left, plan)
+    asked = [opinions.requests(rubric, one, plan) for one in estimates.judged(rubric, attempt, plan)]
+    requests = [one for some in asked for one in some]
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
     note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
+    if len(asked) > 1:
+        note(f"the last {len(asked[1])} without text that may speak to the grader, where that earned credit")
     put_json([one.canonical() for one in requests], indent=2)
     return 0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from grader import defence
+from grader import defence, evidence
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
@@ -87,31 +87,43 @@ def _count(
     sizes: dict[str, tuple[Usage, int]],
     recorded: Callable[[JudgeRequest], bool] | None,
 ) -> None:
-    attempt = judged(job.rubric, job.attempt, plan) if recorded is not None else job.attempt
-    if not attempt.text.strip():
-        return
-    if recorded is not None:
-        for request in looks.requests(job.rubric, attempt, plan):
-            if recorded(request):
-                found.recorded += 1
-            else:
-                found.calls += 1
-                found.usage += expected(request)
-        return
+    """One answer's calls: for what is kept of it, and for that without what may speak to the grader."""
+    first: list[JudgeRequest] = []
+    for number, attempt in enumerate(judged(job.rubric, job.attempt, plan)):
+        if recorded is None:
+            frame, calls = _framed(job, plan, sizes)
+            found.calls += calls
+            found.usage += replace(frame, prompt=frame.prompt + tokens_in(attempt.text) * calls)
+            continue
+        requests = looks.requests(job.rubric, attempt, plan)
+        missing = [one for one in requests if not recorded(one)]
+        found.recorded += len(requests) - len(missing)
+        if number and not first:
+            return  # a second reading that was not asked for after the first one's reply is not asked for now
+        first = missing
+        found.calls += len(missing)
+        found.usage += sum(map(expected, missing), Usage())
+
+
+def judged(rubric: Rubric, attempt: Attempt, plan: Plan) -> tuple[Attempt, ...]:
+    """The attempt as it is first asked about, without what speaks to the grader, and as it is asked about
+    once more where that earned credit: without what may. Nothing where nothing is left."""
+    seen = defence.shown(rubric, attempt.text, plan.layers)
+    made = tuple(replace(attempt, text=one, whole=attempt.text) for one in seen.texts)
+    return (
+        ()
+        if evidence.is_empty(seen.kept.text)
+        else tuple(one for one in made if not evidence.is_empty(one.text))
+    )
+
+
+def _framed(job: Job, plan: Plan, sizes: dict[str, tuple[Usage, int]]) -> tuple[Usage, int]:
+    """The frame of the job's rubric, written out once."""
     if job.rubric.hash not in sizes:
         if len(sizes) > 500:
             sizes.clear()
         sizes[job.rubric.hash] = _frame(job, plan)
-    frame, calls = sizes[job.rubric.hash]
-    found.calls += calls
-    answer = tokens_in(job.attempt.text) * calls
-    found.usage += replace(frame, prompt=frame.prompt + answer)
-
-
-def judged(rubric: Rubric, attempt: Attempt, plan: Plan) -> Attempt:
-    """The attempt as grading first asks for it: a recording holds it without what speaks to the grader."""
-    seen = defence.shown(rubric, attempt.text, plan.layers)
-    return replace(attempt, text=seen.kept.text, whole=attempt.text)
+    return sizes[job.rubric.hash]
 
 
 def _frame(job: Job, plan: Plan) -> tuple[Usage, int]:
