@@ -47,6 +47,11 @@ class Criterion:
         """The words that a judge sees."""
         return self.claim or self.text
 
+    @property
+    def fault(self) -> bool:
+        """True for what takes away when an answer says it."""
+        return self.weight < 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:

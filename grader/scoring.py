@@ -42,18 +42,24 @@ def score(rubric: Rubric, verdicts: Sequence[Verdict]) -> float | None:
     criteria neither raise nor lower it, verdict or none. None when any other criterion has no verdict, or
     nothing weighs.
     """
-    given: dict[str, float] = {}
+    given = credits(rubric, verdicts)
+    if any(one.id not in given and not one.optional for one in rubric.criteria):
+        return None
+    counted = standing(rubric, given)
+    earned, possible = total(rubric, counted), total(rubric, None)
+    return min(1.0, max(0.0, earned / possible)) if possible > 0 else None
+
+
+def credits(rubric: Rubric, verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """What each criterion with a verdict is given: by a person's label, its own credit, or its coverage."""
     by_id = {one.criterion: one for one in verdicts}
+    given: dict[str, float] = {}
     for criterion in rubric.criteria:
         verdict = by_id.get(criterion.id)
         if verdict is not None and (verdict.coverage is not None or verdict.label is not None):
             own = verdict.label is not None or verdict.credit is None
             given[criterion.id] = (credit(verdict) if own else verdict.credit) or 0.0
-        elif not criterion.optional:
-            return None
-    counted = standing(rubric, given)
-    earned, possible = _sum(rubric, counted), _sum(rubric, None)
-    return min(1.0, max(0.0, earned / possible)) if possible > 0 else None
+    return given
 
 
 def under(score: float | None, bar: float | None) -> bool:
@@ -70,12 +76,12 @@ def standing(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
     """
     if not any(one.requires or one.excludes for one in rubric.criteria):
         return dict(given)
-    first = _required(rubric, given)
+    first = required(rubric, given)
     left = {name: 0.0 if _is_excluded(rubric, name, first) else one for name, one in first.items()}
-    return _required(rubric, left)
+    return required(rubric, left)
 
 
-def _required(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
+def required(rubric: Rubric, given: Mapping[str, float]) -> dict[str, float]:
     earned = {name for name, one in given.items() if one > 0}
     while lost := {
         one.id for one in rubric.criteria if one.id in earned and not earned.issuperset(one.requires)
@@ -98,7 +104,7 @@ def _is_excluded(rubric: Rubric, name: str, given: Mapping[str, float]) -> bool:
     return False
 
 
-def _sum(rubric: Rubric, counted: Mapping[str, float] | None) -> float:
+def total(rubric: Rubric, counted: Mapping[str, float] | None) -> float:
     """Weights times credits, groups as they count; None: all positive weights, the most there is to earn."""
     free = 0.0
     grouped: dict[str, list[float]] = {}

@@ -122,9 +122,9 @@ def _same(row: Graded) -> tuple[str, str, str]:
 
 def _differences(row: Graded, other: Graded) -> Iterator[Difference]:
     """The judges' own verdicts, people's labels left aside."""
-    second = {criterion.id: other.judged(criterion.id) for criterion, _ in other.points()}
+    second = {criterion.id: other.judged(criterion) for criterion, _ in other.points()}
     for criterion, _ in row.points():
-        said = row.judged(criterion.id)
+        said = row.judged(criterion)
         if said != second.get(criterion.id, said):
             yield Difference(
                 attempt=row.attempt.id,

@@ -30,13 +30,17 @@ def render(runs: Iterable[Run]) -> str:
 def _cells(run: Run, row: Graded) -> Iterator[object]:
     """In the order of COLUMNS; None is an empty cell."""
     question, attempt, grade = row.question, row.attempt, row.grade
-    said = {criterion.id: state(verdict) for criterion, verdict in row.points() if not criterion.optional}
+    said = {
+        criterion.id: state(criterion, verdict)
+        for criterion, verdict in row.points()
+        if not criterion.optional
+    }
     yield from (run.name, attempt.id, attempt.person, question.id, question.title, question.section)
     yield from (question.stars or None, ", ".join(question.tags))
     yield None if grade.score is None else round(grade.score, 4)
     yield from (str(grade.ungraded).lower(), str(grade.needs_review).lower())
     yield from (list(said.values()).count(one) for one in ("covered", "partial", "missing", "contradicted"))
-    yield ", ".join(one for one, what in said.items() if what in ("missing", "contradicted"))
+    yield ", ".join(criterion.id for criterion, _, what in row.missed() if what != "partial")
     yield ", ".join(dict.fromkeys(one.kind for one in grade.flags))
     yield from ("; ".join(grade.problems), attempt.path, row.at)
     yield from (grade.judge.model, grade.judge.strategy, grade.judge.prompt, grade.judge.calibration)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.report import place
-from grader.report.graded import Graded, state
+from grader.report.graded import Graded
 from grader.report.place import Place
 from grader.report.words import flag_words
 from grader.types import Lang
@@ -18,6 +18,7 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 RULES: dict[str, tuple[str, str]] = {
     "contradicted": ("A key point is stated wrongly", "某个考点答错了"),
     "missing": ("A key point is missing", "遗漏了某个考点"),
+    "committed": ("A fault is committed", "犯了扣分的错误"),
     "partial": ("A key point is only partly covered", "某个考点只答到一部分"),
     "below-bar": ("The score is below the bar", "得分低于及格线"),
     "ungraded": ("There is no trustworthy grade", "没有可信的评分"),
@@ -77,11 +78,8 @@ def _about_the_whole(row: Graded, lang: Lang) -> Iterator[Finding]:
 
 
 def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:
-    for criterion, verdict in row.points():
-        said = state(verdict)
-        if criterion.optional or said in ("covered", "none"):
-            continue
-        soft: Level = "warning" if said == "contradicted" else "note"
+    for criterion, verdict, said in row.missed():
+        soft: Level = "warning" if said in ("contradicted", "committed") else "note"
         message = f"{criterion.id} {RULES[said][lang == 'zh']}: {criterion.judged}"
         because = f" ({verdict.reason})" if verdict.reason else ""
         level = "error" if row.below or row.worse else soft

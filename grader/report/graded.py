@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from grader.counting import lacking
 from grader.scoring import under
 from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict
 
@@ -62,10 +63,18 @@ class Graded:
                 )
             yield criterion, verdict
 
-    def judged(self, criterion: str) -> str:
+    def judged(self, criterion: Criterion) -> str:
         """The judge's own state of a criterion, labels left aside."""
-        said = (replace(one, label=None) for one in self.grade.verdicts if one.criterion == criterion)
-        return next(map(state, said), "none")
+        said = (replace(one, label=None) for one in self.grade.verdicts if one.criterion == criterion.id)
+        return next((state(criterion, one) for one in said), "none")
+
+    def missed(self) -> Iterator[tuple[Criterion, Verdict, str]]:
+        """The criteria that cost score, with verdict and state; where others of a group count, none of it."""
+        lost = lacking(self.question.rubric, self.grade.verdicts)
+        for criterion, verdict in self.points():
+            said = state(criterion, verdict)
+            if criterion.id in lost and said in LOST:
+                yield criterion, verdict, said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +86,20 @@ class Run:
     created: str = ""
 
 
-def state(verdict: Verdict) -> str:
-    """covered, partial, missing, contradicted, or none without a verdict; a person's label counts first."""
-    if verdict.label is not None:
-        return "contradicted" if verdict.label.contradicted else verdict.label.coverage
-    if verdict.coverage is None:
+LOST = ("partial", "missing", "contradicted", "committed")
+
+
+def state(criterion: Criterion, verdict: Verdict) -> str:
+    """covered, partial, missing, contradicted, or none without a verdict; a fault is committed or avoided.
+
+    A person's label counts first.
+    """
+    said = verdict.label or verdict
+    if said.coverage is None:
         return "none"
-    return "contradicted" if verdict.contradicted else verdict.coverage
+    if criterion.fault:
+        return "committed" if said.coverage != "missing" and not said.contradicted else "avoided"
+    return "contradicted" if said.contradicted else said.coverage
 
 
 def judge_of(card: JudgeCard) -> tuple[str, str, str, str]:

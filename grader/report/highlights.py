@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from grader.report.graded import Graded, state
 
+SHOWN = {"committed": "contradicted", "avoided": "covered"}
+"""The colours of faults."""
 STRONGEST = ("contradicted", "partial", "covered", "missing", "none")
 
 
@@ -53,10 +55,14 @@ def pieces(row: Graded) -> tuple[Piece, ...]:
 
 
 def _evidence(row: Graded, length: int) -> Iterator[tuple[int, int, int, str]]:
-    for place, (_, verdict) in enumerate(row.points()):
+    for place, (criterion, verdict) in enumerate(row.points()):
         for one in verdict.evidence:
             if one.start is not None and one.end is not None and one.start < one.end:
-                yield (*_within(one.start, one.end, length), place, state(verdict))
+                yield (
+                    *_within(one.start, one.end, length),
+                    place,
+                    SHOWN.get(said := state(criterion, verdict), said),
+                )
 
 
 def _within(start: int, end: int, length: int) -> tuple[int, int]:

@@ -14,16 +14,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from grader.counting import Idle, idle
 from grader.report import charts, compare, highlights, summary
 from grader.report.graded import Graded, Run, state
-from grader.report.words import FLAGS, WORDS
-from grader.types import Lang
+from grader.report.words import FLAGS, WORDS, idle_words
+from grader.types import Criterion, Lang, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST = 2000
 OPEN = 12
 WIDE, NARROW = 640, 330
-MARKS = {"covered": "✓", "partial": "◐", "missing": "✗", "contradicted": "!", "none": "?"}
+MARKS = {"covered": "✓", "partial": "◐", "missing": "✗", "contradicted": "!", "none": "?"} | {
+    "committed": "!", "avoided": "✓",
+}  # fmt: skip
 ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5})")
 
 
@@ -79,7 +82,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(t=both, words=WORDS)
-    made.filters.update(flag=_flag, score=_score, linked=_linked)
+    made.filters.update(flag=_flag, idle=_idle, score=_score, linked=_linked)
     return made
 
 
@@ -96,6 +99,10 @@ def _both(english: str, chinese: str) -> Markup:
 
 def _flag(kind: str) -> Markup:
     return _both(*FLAGS.get(kind, (kind.replace("_", " "),) * 2))
+
+
+def _idle(out: Idle) -> Markup:
+    return _both(idle_words(out, "en"), idle_words(out, "zh"))
 
 
 def _score(value: float | None) -> str:
@@ -131,8 +138,10 @@ def _group(run: Run, group: summary.Group) -> dict[str, Any]:
 
 def _answers(rows: Sequence[tuple[Run, Graded]]) -> Iterator[dict[str, Any]]:
     for number, (run, row) in enumerate(rows):
-        points = [(criterion, verdict, state(verdict)) for criterion, verdict in row.points()]
-        counts = Counter(what for criterion, _, what in points if not criterion.optional)
+        points = list(_points(row))
+        counts = Counter(
+            what for criterion, _, what, _, _ in points if not (criterion.optional or criterion.fault)
+        )
         yield {
             "id": f"a{number}",
             "run": run,
@@ -144,6 +153,14 @@ def _answers(rows: Sequence[tuple[Run, Graded]]) -> Iterator[dict[str, Any]]:
             "states": _states(row),
             "found": " ".join(_words(row)).lower(),
         }
+
+
+def _points(row: Graded) -> Iterator[tuple[Criterion, Verdict, str, str, Idle | None]]:
+    """Each criterion with verdict, colour, state, and why it counts for nothing."""
+    out = idle(row.question.rubric, row.grade.verdicts)
+    for criterion, verdict in row.points():
+        said = state(criterion, verdict)
+        yield criterion, verdict, highlights.SHOWN.get(said, said), said, out.get(criterion.id)
 
 
 def _states(row: Graded) -> str:
@@ -184,12 +201,12 @@ def _missed(rows: Sequence[tuple[Run, Graded]]) -> list[dict[str, Any]]:
     lost: Counter[str] = Counter()
     known = {}
     for _, row in rows:
-        for criterion, verdict in row.points():
-            if row.grade.score is None or criterion.optional:
-                continue
+        if row.grade.score is None:
+            continue
+        for criterion, _ in row.points():
             known[criterion.id] = (criterion, row.question)
             asked[criterion.id] += 1
-            lost[criterion.id] += state(verdict) in ("missing", "contradicted")
+        lost.update(criterion.id for criterion, _, said in row.missed() if said != "partial")
     worst = sorted(
         (one for one in lost if lost[one]), key=lambda one: (-lost[one], -lost[one] / asked[one], one)
     )

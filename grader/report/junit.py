@@ -9,6 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped,
 
 from grader.report.escape import xml
 from grader.report.graded import Graded, Run, state
+from grader.types import Criterion, Verdict
 
 
 def render(runs: Iterable[Run]) -> str:
@@ -33,9 +34,9 @@ def _case(row: Graded) -> TestCase:
         case.result = [kind(xml("; ".join(grade.problems)) or "ungraded", "ungraded")]
     elif row.failed:
         failure = Failure(xml("; ".join(_reasons(row))), "below-bar" if row.below else "grade")
-        failure.text = "\n".join(_points(row, ("partial", "missing", "contradicted")))
+        failure.text = "\n".join(_lines(row.missed()))
         case.result = [failure]
-    case.system_out = "\n".join(_points(row))
+    case.system_out = "\n".join(_lines((one, said, state(one, said)) for one, said in row.points()))
     properties = Properties()
     for name, value in (
         ("score", grade.score),
@@ -55,9 +56,5 @@ def _reasons(row: Graded) -> list[str]:
     return [*bar, *floor, *row.faults]
 
 
-def _points(row: Graded, kinds: tuple[str, ...] = ()) -> list[str]:
-    return [
-        xml(f"{criterion.id} {state(verdict)}: {criterion.judged}")
-        for criterion, verdict in row.points()
-        if not kinds or state(verdict) in kinds
-    ]
+def _lines(points: Iterable[tuple[Criterion, Verdict, str]]) -> list[str]:
+    return [xml(f"{criterion.id} {said}: {criterion.judged}") for criterion, _, said in points]

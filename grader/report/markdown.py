@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from grader.report import compare, summary
 from grader.report.compare import Column, Pair
 from grader.report.escape import markdown as escaped
-from grader.report.graded import Graded, Run, state
+from grader.report.graded import Graded, Run
 from grader.report.summary import Group, Tally
 from grader.report.words import flag_words, word
 from grader.types import Lang
@@ -94,11 +94,7 @@ def _tally(one: Tally) -> list[str]:
 
 
 def _answer(row: Graded, lang: Lang) -> list[str]:
-    missed = [
-        f"{criterion.id} {word(state(verdict), lang)}: {criterion.judged}"
-        for criterion, verdict in row.points()
-        if not criterion.optional and state(verdict) in ("partial", "missing", "contradicted")
-    ]
+    missed = [f"{criterion.id} {word(said, lang)}: {criterion.judged}" for criterion, _, said in row.missed()]
     score = word("ungraded", lang) if row.grade.score is None else number(row.grade.score)
     return [
         escaped(row.attempt.path or row.attempt.id),

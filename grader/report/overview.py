@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from grader.report import compare, escape, summary
-from grader.report.graded import Graded, Run, state
+from grader.report.graded import Graded, Run
 from grader.report.markdown import number, troubles
 from grader.report.plain import shortened
 from grader.report.words import word
@@ -106,9 +106,8 @@ def _name(row: Graded) -> str:
 
 
 def _missed(row: Graded) -> str:
-    marks = {"partial": "~", "contradicted": "!", "missing": ""}
-    said = ((criterion, state(verdict)) for criterion, verdict in row.points() if not criterion.optional)
-    return ", ".join(marks[what] + criterion.id for criterion, what in said if what in marks)
+    marks = {"partial": "~", "contradicted": "!", "committed": "!", "missing": ""}
+    return ", ".join(marks[what] + criterion.id for criterion, _, what in row.missed())
 
 
 def _trouble(row: Graded, lang: Lang, most: int) -> str:

@@ -73,7 +73,7 @@ def tally(label: str, rows: Iterable[Graded]) -> Tally:
     held = tuple(rows)
     scores = [one.grade.score for one in held if one.grade.score is not None]
     points = Counter(
-        state(verdict)
+        state(criterion, verdict)
         for row in held
         if row.grade.score is not None
         for criterion, verdict in row.points()

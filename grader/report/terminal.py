@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from grader.counting import Idle, idle
+from grader.report.graded import LOST, state
+from grader.report.highlights import SHOWN
 from grader.report.plain import plain, shortened, wrapped
-from grader.report.words import flag_words, word
+from grader.report.words import flag_words, idle_words, word
+from grader.scoring import credits
 from grader.types import Attempt, Criterion, Flag, Grade, Rubric, Verdict
 
 if TYPE_CHECKING:
@@ -47,9 +51,12 @@ def render(grade: Grade, rubric: Rubric, attempt: Attempt, console: Console) -> 
     """Print the grade on the console, at most 100 cells wide; nothing in it is read as markup."""
     page = Page(console, ASCII if console.encoding.lower() not in ("utf-8", "utf8", "cp65001") else Marks())
     page.heading(rubric, attempt)
+    out = idle(rubric, grade.verdicts)
     for criterion in rubric.criteria:
         found = next((one for one in grade.verdicts if one.criterion == criterion.id), None)
-        page.verdict(criterion, found or Verdict(criterion=criterion.id, coverage=None))
+        page.verdict(
+            criterion, found or Verdict(criterion=criterion.id, coverage=None), out.get(criterion.id)
+        )
     page.score(grade, rubric)
     page.section("To read", list(_missed(grade, rubric)))
     page.section("Flags", [_flag(one, attempt, page.marks) for one in grade.flags])
@@ -79,11 +86,15 @@ class Page:
         self.line(f"{rubric.question}  {plain(rubric.title)}{about}", style="bold", indent=5, first=0)
         self.line()
 
-    def verdict(self, criterion: Criterion, verdict: Verdict) -> None:
+    def verdict(self, criterion: Criterion, verdict: Verdict, out: Idle | None = None) -> None:
         kind = verdict.coverage or "none"
-        shown = "contradicted" if verdict.contradicted else kind
+        shown: str = "contradicted" if verdict.contradicted else kind
         words = word(kind, "en") + (", contradicted" if verdict.contradicted else "")
+        if criterion.fault:
+            said = state(criterion, replace(verdict, label=None))
+            shown, words = SHOWN.get(said, said), word(said, "en")
         words += " (optional, not counted)" if criterion.optional else ""
+        words += f" ({idle_words(out, 'en')})" if out else ""
         self.line(f"{getattr(self.marks, shown)} {criterion.id}  {words}", style=STYLES[shown])
         self.line(plain(criterion.judged), indent=4)
         for one in verdict.evidence:
@@ -98,10 +109,11 @@ class Page:
         if grade.score is None:
             self.line("Score  none: this answer is ungraded, see the problems below", style="bold magenta")
         else:
-            cells = max(10, min(30, self.width - 50))
+            counts = _counts(grade, rubric)
+            cells = max(10, min(30, self.width - 20 - len(counts)))
             full = round(cells * grade.score)
             bar = self.marks.full * full + self.marks.rest * (cells - full)
-            self.line(f"Score  {bar}  {grade.score:.2f}   {_counts(grade, rubric)}", style="bold")
+            self.line(f"Score  {bar}  {grade.score:.2f}   {counts}", style="bold")
         if grade.needs_review:
             self.line("A person should look at this grade before it counts.", style="yellow")
 
@@ -114,12 +126,14 @@ class Page:
 
 
 def _counts(grade: Grade, rubric: Rubric) -> str:
-    """`2 covered, 1 partly, 1 missing`, optional criteria left out."""
-    counted = {one.id for one in rubric.criteria if not one.optional}
+    """`2 covered, 1 partly, 1 missing, 1 fault`, optional criteria left out."""
+    counted = {one.id for one in rubric.criteria if not one.optional and not one.fault}
+    given = credits(rubric, grade.verdicts)
     coverages = [one.coverage for one in grade.verdicts if one.criterion in counted]
     words = {"covered": "covered", "partial": "partly", "missing": "missing"}
     said = [f"{coverages.count(kind)} {word}" for kind, word in words.items() if kind in coverages]
-    return ", ".join(said)
+    faults = sum(one.fault and given.get(one.id, 0.0) > 0 for one in rubric.criteria)
+    return ", ".join([*said, *([f"{faults} fault{'s' * (faults > 1)}"] if faults else [])])
 
 
 def _missed(grade: Grade, rubric: Rubric) -> Iterator[str]:
@@ -128,7 +142,7 @@ def _missed(grade: Grade, rubric: Rubric) -> Iterator[str]:
         criterion = next((one for one in rubric.criteria if one.id == verdict.criterion), None)
         if criterion is None or criterion.optional or not criterion.source:
             continue
-        if verdict.contradicted or verdict.coverage in ("partial", "missing"):
+        if state(criterion, replace(verdict, label=None)) in LOST:
             yield f"{criterion.id}  {criterion.source}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.counting import Idle
 from grader.types import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -21,6 +22,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "partial": ("partly covered", "部分答到"),
     "missing": ("missing", "未答到"),
     "contradicted": ("contradicted", "答错"),
+    "committed": ("a fault, committed", "犯了此错"),
+    "avoided": ("a fault, avoided", "未犯此错"),
     "none": ("no verdict", "无判定"),
     "section": ("Section", "章节"),
     "tag": ("Tag", "标签"),
@@ -114,6 +117,19 @@ FLAGS: dict[str, tuple[str, str]] = {
 def word(key: str, lang: Lang) -> str:
     """The word in that language."""
     return WORDS[key][lang == "zh"]
+
+
+IDLE: dict[str, tuple[str, str]] = {
+    "requires": ("does not count without {name}", "缺少 {name}，不计分"),
+    "excludes": ("does not count beside {name}", "与 {name} 互斥，不计分"),
+    "group": ("does not count: others of the group {name} do", "{name} 组已计满，不计分"),
+    "cap": ("the group {name} counts up to its cap", "{name} 组按上限计分"),
+}
+
+
+def idle_words(out: Idle, lang: Lang) -> str:
+    """Why an earned criterion counts for nothing, or for less."""
+    return IDLE[out.why][lang == "zh"].format(name=out.name)
 
 
 def flag_words(kind: str, lang: Lang) -> str:
