@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from grader.bank import load, read_attempt
+from grader.bank.labels import read
+from grader.bank.lint import rubric as rubric_findings
 from grader.config import choose_model
 from grader.config import load as load_settings
 from grader.grading import grade_attempt
 from grader.judges import endpoint
-from grader.strategies import Plan, resolve
+from grader.scoring import score
+from grader.strategies import Plan, joint, resolve
 from grader.types import Grade, Judge
 from scripts import record
+from tests import fakes
 
 ROOT = Path(__file__).parent.parent
 ANSWERS = sorted((ROOT / "examples" / "answers").glob("*.md"))
@@ -64,3 +68,24 @@ def test_the_picture_in_the_readme_is_what_grade_shows():
     assert record.PICTURE.read_text(encoding="utf-8") == record.picture() + "\n", (
         "run scripts/record.py --picture"
     )
+
+
+def test_the_rubric_of_ones_own_is_clean_and_its_reference_is_shown_and_left_out() -> None:
+    shelf = load(ROOT / "examples" / "own")
+    question = shelf.question("C1")
+    assert rubric_findings(question) == ()
+    [request] = joint.requests(question.rubric, fakes.attempt("a lock"), fakes.plan())
+    [without] = joint.requests(question.rubric, fakes.attempt("a lock"), fakes.plan(reference=False))
+    for shown, one in ((True, request), (False, without)):
+        assert (
+            "random jitter on expiry times keeps many keys" in one.messages[1]["content"].lower()
+        ) is shown
+
+
+def test_the_labels_of_ones_own_rubric_score_as_its_logic_says() -> None:
+    labelled = read([ROOT / "examples" / "own" / "labels.jsonl"], load(ROOT / "examples" / "own"))
+    scores = {}
+    for one in labelled:
+        verdicts = [fakes.said(criterion, coverage) for criterion, coverage in one.labels.items()]
+        scores[one.attempt.person] = score(one.rubric, verdicts)
+    assert scores == {"anna": 1.0, "ben": 0.0, "chen": 0.75, "dora": 0.5, "emil": 0.375, "fay": 0.0}
