@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from grader.errors import InputError
 from grader.grading import grade_attempt
-from grader.judges import litellm, openai_compatible
+from grader.judges import decisions, litellm, openai_compatible
 from grader.judges.weights import find
 from grader.strategies import Plan, decision
 from grader.strategies import odds as probabilities
@@ -319,3 +320,34 @@ def test_more_weight_on_covered_never_lowers_a_verdict(some: list[float], moved:
     step = min(one, moved)
     before, after = verdict((one, two, three)), verdict((one - step, two, three + step))
     assert decision.LEVELS.index(after.coverage) >= decision.LEVELS.index(before.coverage)
+
+
+@pytest.mark.parametrize(
+    ("wire", "kind"), [("decisions", "OpenAIDecisionRequest"), ("systemone", "DecisionsRequest")]
+)
+def test_both_forms_are_what_litellms_own_types_take(wire: decisions.Wire, kind: str) -> None:
+    from litellm.types import decisions as theirs
+    from pydantic import TypeAdapter
+
+    [request] = decision.requests(fakes.rubric(), fakes.attempt(TEXT), plan())
+    shape = json.loads(decisions.body(request, "m", wire))
+    taken = TypeAdapter(getattr(theirs, kind)).validate_python(shape)
+    assert len(taken.questions) == len(request.questions) == 6
+    made = (
+        decision_server.decided(shape, good)
+        if wire == "decisions"
+        else decision_server.systemone(shape, good)
+    )
+    answered = theirs.OpenAIDecisionResponse if wire == "decisions" else theirs.DecisionsResponse
+    whole = TypeAdapter(answered).validate_python(
+        json.loads(json.dumps(made)) | {"id": "d", "object": "decision", "created_at": 1}
+    )
+    assert decisions.reply(whole.model_dump(mode="json"), request).answers["Q1.1/coverage"] == FULL
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_provider_that_only_chats_is_named_with_what_to_do() -> None:
+    made = asyncio.run(by_litellm("anthropic/claude-x", "http://127.0.0.1:9"))
+    assert made.score is None
+    assert "leave --strategy decision out" in made.problems[0]

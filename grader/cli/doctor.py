@@ -171,7 +171,7 @@ def schema(chosen: Chosen) -> Check:
     from grader import judges
 
     which = judges.client(chosen.settings, chosen.choice)
-    if which == "embedded":
+    if which == "embedded" or chosen.plan.strategy == "decision":
         return Check(name="schema", state="ok", said="not needed: probabilities are read, not text")
     if which == "openai_compatible":
         return Check(
@@ -207,11 +207,11 @@ def preflight(chosen: Chosen) -> Check:
     flown = asyncio.run(_flown(chosen))
     took = f"{time.monotonic() - began:.1f} s, {flown.usage.prompt} prompt tokens"
     said = f"missed {flown.missed:g} of {flown.points} points, {MOST:g} may be; {took}"
-    wrong = [
-        *([f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"] if flown.ungraded else []),
-        *([f"credit for nothing in: {', '.join(flown.given)}"] if flown.given else []),
-        *([f"credit withheld in: {', '.join(flown.refused)}"] if flown.refused else []),
-    ]
+    if flown.ungraded:
+        wrong = [f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"]
+    else:
+        about = {"credit for nothing in": flown.given, "credit withheld in": flown.refused}
+        wrong = [f"{what}: {', '.join(names)}" for what, names in about.items() if names]
     said = "; ".join([said, *wrong])
     if flown.fit:
         return Check(name="preflight", state="ok", said=said)

@@ -96,7 +96,10 @@ async def _decide(litellm: Any, model: str, request: JudgeRequest, options: Mapp
             model=model, input=request.input, questions=decisions.listed(request), **kept
         )
     except (litellm.exceptions.openai.OpenAIError, TimeoutError) as error:
-        raise _from_litellm(error, model, secrets) from error
+        found = _from_litellm(error, model, secrets)
+        if "Decisions provider" in found.message and not found.hint:
+            found.hint = "for a model that chats leave --strategy decision out"
+        raise found from error
     told = decisions.reply(reply.model_dump(mode="json"), request)
     cost = (getattr(reply, "_hidden_params", None) or {}).get("response_cost")
     return replace(told, usage=replace(told.usage, cost_usd=cost))
