@@ -15,6 +15,13 @@ from typing import Any
 import pytest
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
+from grader.bank import load
+from grader.bank.rounds import Job, read_round
+from grader.cli.batch import decided
+from grader.engines.local import Outcome
+from grader.runs import labels
+from grader.types import Grade, JudgeCard, Label
+from tests.fakes import said
 
 pytestmark = pytest.mark.loopback
 
@@ -165,3 +172,20 @@ def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> 
     write_round(tmp_path / "round.jsonl", 1)
     assert "did you mean round.jsonl?" in batch(tmp_path, address, "rund.jsonl", code=2).stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_what_people_said_of_an_answer_counts_when_it_is_graded_again(tmp_path: Path) -> None:
+    write_round(tmp_path / "round.jsonl", 1)
+    [job] = read_round([str(tmp_path / "round.jsonl")], load())
+    assert isinstance(job, Job)
+    verdicts = tuple(said(one.id) for one in job.rubric.criteria)
+    card = JudgeCard(model="m", strategy="joint", prompt="p", rubric=job.rubric.hash)
+    grade = Grade(
+        attempt=job.attempt.id, question=job.rubric.question, score=1.0, verdicts=verdicts, judge=card
+    )
+    outcome = Outcome(job, grade)
+    for one in job.rubric.criteria:
+        labels.add(tmp_path, job.attempt, job.rubric, one.id, Label(coverage="missing"), own=True)
+    assert decided(outcome, {}) is outcome
+    counted = decided(outcome, labels.read(tmp_path)).grade
+    assert (counted.score, [one.coverage for one in counted.verdicts]) == (0.0, ["covered"] * len(verdicts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -23,10 +24,12 @@ from grader.cli.limits import Limits, limits
 from grader.cli.progress import shown
 from grader.cli.summary import Summary
 from grader.engines import estimates
+from grader.engines.local import Outcome
 from grader.engines.rounds import grade_round
 from grader.errors import InputError
 from grader.judges import connect
-from grader.runs import Run
+from grader.runs import Run, labels
+from grader.scoring import labelled
 from grader.wire import to_json
 
 
@@ -107,6 +110,7 @@ async def play(
 ) -> None:
     """Grade what is open; every grade is in the run before it is counted."""
     settings, stop, progress, told = chosen.settings, summary.stop, summary.progress, set[str]()
+    said = labels.read(summary.out)
     async with connect(settings, chosen.choice, notice=progress.retried, around=held.around) as asking:
         judge = recordings.wrap(asking, settings, run)
         forget = recordings.forget(settings, run)
@@ -114,9 +118,16 @@ async def play(
             async for outcome in grade_round(
                 jobs, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
             ):
+                outcome = decided(outcome, said)
                 summary.add(outcome, held.budget.spent if held.price else None)
                 display()
                 tell_void(chosen.plan, [outcome.grade], told)
                 if json:
                     put_json(to_json(outcome.grade))
     summary.calls = held.budget.calls
+
+
+def decided(outcome: Outcome, said: labels.Said) -> Outcome:
+    """With what people said of this very answer before; in the run both stand apart."""
+    own = labels.of(said, outcome.job.attempt, outcome.job.rubric)
+    return replace(outcome, grade=labelled(outcome.grade, outcome.job.rubric, own)) if own else outcome

@@ -121,7 +121,7 @@ def reveal(verdict: Verdict, console: Console) -> None:
     said = "contradicted" if verdict.contradicted else verdict.coverage or "nothing"
     sure = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
     quotes = " … ".join(one.quote for one in verdict.evidence)
-    for text in (f"the judge: {said}{sure}", quotes and f"“{quotes}”", verdict.reason):
+    for text in filter(None, (f"the judge: {said}{sure}", quotes and f"“{quotes}”", verdict.reason)):
         for line in wrapped(plain(text), min(console.width, 100) - 4):
             console.print(f"   {line}")
 

@@ -72,7 +72,8 @@ def _sentences(measured: Measured) -> Iterator[str]:
         )
     yield from _sure(measured)
     if overall.count < FEW:
-        yield f"Only {overall.count} labels: these figures can move a lot with more."
+        labels = f"{overall.count} label{'s' * (overall.count > 1)}"
+        yield f"Only {labels}: these figures can move a lot with more."
 
 
 def _scores_only(scores: Scores) -> str:
@@ -157,7 +158,8 @@ def _range(interval: Interval | None) -> str:
 
 def rows(measured: Measured) -> Sequence[tuple[str, str]]:
     """The main figures with their names."""
-    return [*(_of_labels(measured) if measured.overall.count else ()), *_of_scores(measured.scores)]
+    of_scores = _of_scores(measured.scores) if measured.scores.count else ()
+    return [*(_of_labels(measured) if measured.overall.count else ()), *of_scores]
 
 
 def _of_scores(scores: Scores) -> Sequence[tuple[str, str]]:
