@@ -179,23 +179,6 @@ def test_a_cassette_chooses_no_endpoint_that_anything_is_sent_to(tmp_path: Path)
     assert asyncio.run(replayed()) == "x"
 
 
-NASTY = "\x1b[31m\x1b]0;owned\x07\u202e\x9b31m"
-
-
-def test_no_name_and_no_word_drives_the_terminal(tmp_path: Path) -> None:
-    answer = tmp_path / f"Q43-{NASTY}.md"
-    answer.write_text(f"It keeps {NASTY} keys.", encoding="utf-8")
-    row = {"question": "own", "question_text": NASTY, "criteria": [{"text": NASTY}], "answer": f"x {NASTY}"}
-    (tmp_path / "round.jsonl").write_text(json.dumps({**row, "attempt": NASTY}) + "\n{", encoding="utf-8")
-    open_run = ("batch", "round.jsonl", "--out", NASTY, *REPLAY, "--model", NASTY)
-    for words in (
-        (f"{answer}x",), (answer, *REPLAY), (answer, *REPLAY, "--json"), open_run,
-        ("report", NASTY), ("report", NASTY, "--format", "json"), ("report", f"{NASTY}x"),
-    ):  # fmt: skip
-        done = grade(*words, cwd=tmp_path)
-        assert not set("\x1b\x07\u202e\x9b") & set(done.stdout + done.stderr), (words, done)
-
-
 def test_the_table_of_faults_names_tests_that_exist() -> None:
     rows = [
         one.split("|")[1:-1]

@@ -84,6 +84,31 @@ def test_nothing_is_wider_than_the_screen(page: Any) -> None:
         assert page.evaluate(WIDER) == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_text_made_to_leave_its_box_stays_inside(browser: Any, tmp_path: Path, width: int) -> None:
+    """Endless words, tables, marks over marks and turned lines in every field: no wider page, nothing drawn
+    over what stands above, and all of it there in time."""
+    long = "W" * 300_000 + "|a|" * 100_000 + "\u202e" + "a" + "\u0301" * 5000
+    title = long[-6000:] + "W" * 2000
+    question = fakes.Question(id="Q1", title=title, rubric=fakes.rubric(title=title), section=title[:300])
+    said = fakes.said("Q1.1", reason=title, evidence=(Evidence(quote=long),))
+    row = fakes.graded(
+        0.5, text=long, person=title[:500], id=title[:100], question=question, verdicts=(said,),
+        made={"problems": (title,)},
+    )  # fmt: skip
+    file = tmp_path / "report.html"
+    runs = [Run(name=title[:300], rows=(row, fakes.graded(0.1, id="b")))]
+    file.write_text(html.render(runs, "en"), encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    shown = context.new_page()
+    shown.goto(file.as_uri())
+    assert shown.evaluate(WIDER) == []
+    assert shown.locator(".answer").count() == 2
+    assert "\u202e" not in shown.content()
+    assert "\u0301" * 5 not in shown.content()
+    context.close()
+
+
 def test_filters_and_search_leave_what_fits(page: Any) -> None:
     assert shown(page) == 3
     page.select_option("[data-filter=state]", "below")

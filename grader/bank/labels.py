@@ -94,7 +94,8 @@ def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
             if line.strip():
                 _add(shelf, _object(line, f"{file}:{number}"), f"{file}:{number}")
     if not any(one.labels or one.score is not None for one in shelf.found.values()):
-        raise InputError("there are no labels in these files", '{"question": "Q43", "answer": "...", '
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        raise InputError(f"{paths[0]}{more}: there are no labels", '{"question": "Q43", "answer": "...", '
                          '"labels": {"Q43.1": "covered"}}, or a "score" from 0 to 1')  # fmt: skip
     return list(shelf.found.values())
 
@@ -124,11 +125,17 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
         rubric=rubric,
         labels=labels,
         contradicted=contradicted,
-        raters=tuple(_said(one, where, "raters") for one in shape.get("raters") or ()),
+        raters=_raters(shape.get("raters"), where),
         lang=str(shape.get("lang") or rubric.lang),
         kind=str(shape.get("kind") or ""),
         score=_score(shape, where),
     )
+
+
+def _raters(raw: Any, where: str) -> tuple[Said, ...]:
+    if raw is not None and not isinstance(raw, list):
+        raise InputError(f"{where}: raters is not a list of labels", '[{"Q43.1": "covered"}]')
+    return tuple(_said(one, where, "raters") for one in raw or ())
 
 
 def _decided(rubric: Rubric, shape: Mapping[str, Any], where: str) -> tuple[Said, frozenset[str]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from grader.bank.textfile import HIDDEN
 from grader.errors import GraderError
@@ -16,6 +17,8 @@ from grader.report.plain import ESCAPES, plain
 if TYPE_CHECKING:
     from rich.console import Console
 
+OBEYED = re.compile(r"(?m)^(\s*):(?=:)|(##\w*)\[")
+"""What GitHub, Azure and TeamCity take for a command, wherever it is printed: `::error::`, `##vso[...]`."""
 DRIVES = re.compile(rf"(?!\r\n){HIDDEN.pattern}")  # a CSV file's lines end in both
 
 
@@ -36,9 +39,21 @@ def note(text: str) -> None:
 
     Names of files and words of answers in it can't style or turn the terminal.
     """
+    command(unheard(HIDDEN.sub("", ESCAPES.sub("", text))))
+
+
+def command(text: str) -> None:
+    """A line on stderr as it is: our own commands to the CI system."""
     if sys.stderr is not None:
-        sys.stderr.write(HIDDEN.sub("", ESCAPES.sub("", text)) + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+
+def unheard(text: str) -> str:
+    """Text that no CI system obeys; elsewhere as it is."""
+    if not any(os.environ.get(one) for one in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")):
+        return text
+    return OBEYED.sub(lambda found: f"{found[1] or found[2] or ''}\\u{ord(found[0][-1]):04x}", text)
 
 
 def retried(error: GraderError) -> None:
@@ -52,7 +67,7 @@ def put(text: str) -> None:
 
 
 def _inert(text: str) -> str:
-    text = DRIVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = unheard(DRIVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -70,6 +85,16 @@ def put_json(value: object, indent: int | None = None) -> None:
     put(json.dumps(value, ensure_ascii=not is_utf8(sys.stdout), indent=indent))
 
 
+class Unheard:
+    """Standard output for rich, with nothing in it that a CI system obeys."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(unheard(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stdout, name)
+
+
 def stdout_console() -> Console:
     """A rich console on stdout; no text in it styles or turns the terminal, whoever wrote it.
 
@@ -85,4 +110,4 @@ def stdout_console() -> Console:
             for one in super().render(renderable, options):
                 yield one if one.control else one._replace(text=HIDDEN.sub("", one.text))
 
-    return Inert(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    return Inert(file=cast(IO[str], Unheard()), highlight=False, markup=False, emoji=False)

@@ -13,6 +13,9 @@ PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~=^$])")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
+AFTER = re.compile(r"(?<=[;\t\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a formula would begin in a spreadsheet that takes these for the ends of cells."""
+
 
 def markdown(text: str) -> str:
     """One line of Markdown, also in a table's cell, that shows just these characters."""
@@ -26,6 +29,7 @@ def cell(text: str) -> str:
     text = "".join(
         one for one in ESCAPES.sub("", text) if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs")
     )
+    text = AFTER.sub("'", text)
     return "'" + text if text.lstrip(" \n").startswith(FORMULA) else text
 
 

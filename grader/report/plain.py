@@ -7,6 +7,12 @@ import unicodedata
 
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 BLANKS = re.compile(r"\s+")
+_MARKS = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31-\u0e4e\u0eb1-\u0ece\u1ab0-\u1aff"
+    r"\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]"
+)
+TOWER = re.compile(rf"({_MARKS}{{4}}){_MARKS}+")
+"""Marks over a letter beyond the fourth: no script needs them, and they are drawn over the lines around."""
 TOKENS = re.compile(r"\s+|[!-~¡-ӿ]+|.", re.DOTALL)
 """What a line may not be broken inside of: Latin words; every other character stands alone."""
 NOT_FIRST = set("，。、；：！？）】》」』〉”’…—·,.;:!?)]}%％")
@@ -15,7 +21,7 @@ NOT_LAST = set("（【《「『〈“‘([{")
 
 def plain(text: str) -> str:
     """One line without terminal escapes, control, bidirectional and invisible characters."""
-    text = BLANKS.sub(" ", ESCAPES.sub("", text))
+    text = TOWER.sub(r"\1", BLANKS.sub(" ", ESCAPES.sub("", text)))
     return "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")).strip()
 
 
