@@ -156,9 +156,22 @@ def test_single_raters_are_set_beside_each_other() -> None:
     ]
     found = measure(pairs).raters
     assert found.count == 3
-    assert found.people == pytest.approx(np.mean([1.0, 0.4, 0.0]))
-    assert found.judge == pytest.approx(np.mean([1.0, 1.0, 0.4]))
+    assert found.people == pytest.approx(np.average([1.0, 0.4, 0.0], weights=[2, 3, 2]))
+    assert found.judge == pytest.approx(np.average([1.0, 1.0, 0.4], weights=[3, 2, 3]))
     assert found.alpha_nominal is not None
+
+
+def test_a_rater_of_a_few_answers_moves_the_mean_a_little() -> None:
+    names = ("missing", "covered")
+    pairs = [
+        pair(2 * (place % 2), 2 * (place % 2), place, raters=(
+            names[place % 2], names[(place // 2) % 2], names[place % 2] if place < 4 else None,
+        ))
+        for place in range(40)
+    ]  # fmt: skip
+    found = measure(pairs).raters
+    assert found.people == pytest.approx((40 * 0.0 + 4 * 1.0 + 4 * 0.0) / 48)
+    assert found.judge == pytest.approx((40 * 1.0 + 40 * 0.0 + 4 * 1.0) / 84)
 
 
 def test_a_judge_that_is_better_is_found_so_by_a_paired_comparison() -> None:

@@ -65,7 +65,8 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class Raters:
-    """Single raters. `judge`: mean kappa of the judge with each; `people`: mean kappa of their pairs.
+    """Single raters. `judge`: mean kappa of the judge with each; `people`: mean kappa of their pairs, each
+    weighted by the labels that both gave, so that a rater of a few answers moves little.
 
     The alphas are Krippendorff's and only given for three raters or more.
     """
@@ -165,10 +166,10 @@ def raters(pairs: Sequence[Pair]) -> Raters:
     many = count > 2
     return Raters(
         count=count,
-        judge=_mean([kappas.kappa(kappas.met(one)) for one in with_judge]),
-        people=_mean([kappas.kappa(kappas.met(one)) for one in among]),
-        judge_weighted=_mean([kappas.kappa(one, QUADRATIC) for one in with_judge]),
-        people_weighted=_mean([kappas.kappa(one, QUADRATIC) for one in among]),
+        judge=_over(with_judge, IN_TABLE["kappa"]),
+        people=_over(among, IN_TABLE["kappa"]),
+        judge_weighted=_over(with_judge, IN_TABLE["weighted_kappa"]),
+        people_weighted=_over(among, IN_TABLE["weighted_kappa"]),
         alpha_ordinal=kappas.alpha(said, "ordinal") if many else None,
         alpha_nominal=kappas.alpha(said, "nominal") if many else None,
     )
@@ -180,6 +181,13 @@ def _between(said: Sequence[Sequence[int | None]], one: int, other: int) -> Tabl
         for row in said
         if max(one, other) < len(row) and row[one] is not None and row[other] is not None
     )
+
+
+def _over(tables: Sequence[Table], figure: Callable[[Table], float | None]) -> float | None:
+    """The mean over the tables where it is defined, by their counts."""
+    known = [(value, sum(map(sum, one))) for one in tables if (value := figure(one)) is not None]
+    whole = sum(count for _, count in known)
+    return sum(value * count for value, count in known) / whole if whole else None
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
