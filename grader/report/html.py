@@ -14,11 +14,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.bank.textfile import HIDDEN
 from grader.counting import Idle, idle
 from grader.report import charts, compare, highlights, summary
 from grader.report.graded import Graded, Run, state
-from grader.report.plain import TOWER
+from grader.report.plain import tame
 from grader.report.words import FLAGS, WORDS, idle_words
 from grader.types import Criterion, Lang, Verdict
 
@@ -82,18 +81,11 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_tame,
+        finalize=tame,
     )
     made.globals.update(t=both, words=WORDS)
     made.filters.update(flag=_flag, idle=_idle, score=_score, linked=_linked)
     return made
-
-
-def _tame(value: Any) -> Any:
-    """What people wrote turns no line around and towers over none; what is ours stays as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return TOWER.sub(r"\1", HIDDEN.sub("", value))
 
 
 def both(key: str) -> Markup:

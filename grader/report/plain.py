@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from grader.bank.textfile import HIDDEN
+
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 BLANKS = re.compile(r"\s+")
 _MARKS = (
@@ -23,6 +25,13 @@ def plain(text: str) -> str:
     """One line without terminal escapes, control, bidirectional and invisible characters."""
     text = TOWER.sub(r"\1", BLANKS.sub(" ", ESCAPES.sub("", text)))
     return "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")).strip()
+
+
+def tame(value: object) -> object:
+    """Text in a page, turning no line around and towering over none; our own HTML and numbers as they are."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return TOWER.sub(r"\1", HIDDEN.sub("", value))
 
 
 def shortened(text: str, limit: int) -> str:
