@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -12,7 +13,7 @@ from grader.counting import Idle
 from grader.report import terminal
 from grader.report.graded import Graded, state
 from grader.scoring import score
-from grader.types import Coverage, Criterion, Grade, Group, JudgeCard, Question
+from grader.types import Coverage, Criterion, Grade, Group, JudgeCard, Question, Vote
 from tests import fakes
 from tests.fakes import said
 
@@ -98,3 +99,12 @@ def test_the_terminal_says_what_does_not_count_and_counts_faults_apart() -> None
     assert "B  covered (does not count without A)" in text
     assert "F  a fault, committed" in text
     assert "2 covered, 5 missing, 1 fault\n" in text
+
+
+def test_the_votes_of_several_judges_stand_under_the_verdict() -> None:
+    out = io.StringIO()
+    votes = (Vote(judge="a", coverage="covered"), Vote(judge="b", coverage="missing", contradicted=True))
+    made = grade(A="covered")
+    made = replace(made, verdicts=(replace(made.verdicts[0], votes=votes), *made.verdicts[1:]))
+    terminal.render(made, RUBRIC, fakes.attempt("x"), Console(file=out, width=80, highlight=False))
+    assert "    votes: a covered, b contradicted\n" in out.getvalue()

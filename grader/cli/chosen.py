@@ -45,6 +45,10 @@ def choose(settings: Settings) -> Chosen:
     plan = plan_for(settings, choice)
     if plan.endpoint == "embedded":
         note(stack.trust(plan.strategy))
+    if settings.looks != "off" and not plan.looks:
+        note(
+            f"note: --looks {settings.looks} does nothing here: it is for the joint strategy of other models"
+        )
     if settings.examples is not None:
         note(_of_examples(plan, settings.examples))
     found = calibration.look(settings.calibration, plan, Path.cwd())

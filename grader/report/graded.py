@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grader.counting import lacking
 from grader.scoring import under
-from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict
+from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict, Vote
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,11 @@ def state(criterion: Criterion, verdict: Verdict) -> str:
     if criterion.fault:
         return "committed" if said.coverage != "missing" and not said.contradicted else "avoided"
     return "contradicted" if said.contradicted else said.coverage
+
+
+def said_by(vote: Vote) -> str:
+    """The state that one of several judges or looks gave."""
+    return "contradicted" if vote.contradicted else vote.coverage or "none"
 
 
 def judge_of(card: JudgeCard) -> tuple[str, str, str, str]:

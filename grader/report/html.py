@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from grader.counting import Idle, idle
 from grader.report import charts, compare, highlights, summary
-from grader.report.graded import Graded, Run, state
+from grader.report.graded import Graded, Run, said_by, state
 from grader.report.plain import tame
 from grader.report.words import FLAGS, WORDS, idle_words
 from grader.types import Criterion, Lang, Verdict
@@ -84,7 +84,7 @@ def _environment() -> Environment:
         finalize=tame,
     )
     made.globals.update(t=both, words=WORDS)
-    made.filters.update(flag=_flag, idle=_idle, score=_score, linked=_linked)
+    made.filters.update(flag=_flag, idle=_idle, said=said_by, score=_score, linked=_linked)
     return made
 
 

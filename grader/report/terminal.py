@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.counting import Idle, idle
-from grader.report.graded import LOST, state
+from grader.report.graded import LOST, said_by, state
 from grader.report.highlights import SHOWN
 from grader.report.plain import plain, shortened, wrapped
 from grader.report.words import flag_words, idle_words, word
@@ -103,6 +103,9 @@ class Page:
             self.line(quote + lost, style="cyan" if not lost else "yellow", indent=4)
         if verdict.reason:
             self.line(plain(verdict.reason), style="dim", indent=4)
+        if verdict.votes:
+            cast = ", ".join(f"{plain(one.judge)} {said_by(one)}" for one in verdict.votes)
+            self.line(f"votes: {cast}", style="dim", indent=4)
         self.line()
 
     def score(self, grade: Grade, rubric: Rubric) -> None:

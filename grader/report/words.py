@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "by_person": ("set by", "人工判定："),
     "a_person": ("a person", "匿名"),
     "judge_said": ("the judge said", "评分模型判为"),
+    "votes": ("votes", "各评分模型判定"),
     "all": ("all", "全部"),
     "tools": ("Page tools", "页面工具"),
     "theme": ("Light or dark", "明暗"),
