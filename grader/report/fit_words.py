@@ -42,7 +42,7 @@ def _review(fit: Fit) -> str:
             f"No confidence was found over which {fit.right_rate:.0%} of the verdicts are surely right: every"
             " answer needs review. More labels, or a lower --right-rate, may change that."
         )
-    right = "too few to say how many of them right"
+    right = "too few to say how many of them are right"
     if fit.right is not None and fit.right_95 is not None:
         low, high = fit.right_95
         right = f"{fit.right:.0%} ({low:.0%} to {high:.0%}) of them right"
