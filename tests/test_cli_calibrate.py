@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader import config, runs
@@ -20,6 +23,7 @@ from grader.bank import load
 from grader.bank.labels import Labelled, read
 from grader.cli import fitting
 from grader.cli.main import run
+from grader.report import card
 from tests.fakes import judged_run
 
 LEVELS = ("missing", "partial", "covered")
@@ -273,3 +277,11 @@ def test_answers_that_a_named_calibration_is_not_for_are_left_out_and_counted(
     assert "6 answers that the calibration is not for are left out" in capsys.readouterr().err
     answers, held = fitting.judged_alike(labelled, rows[:6], named)
     assert (len(answers), len(held)) == (len(labelled), 6)
+
+
+def test_columns_stay_under_each_other_with_chinese_names() -> None:
+    out = io.StringIO()
+    rows = [("完整回答", "7", "0.50"), ("full", "12", "0.75")]
+    card._columns(Console(file=out, width=80), ("kind", "labels", "kappa"), rows)
+    widths = {cell_len(line) for line in out.getvalue().splitlines() if line}
+    assert len(widths) == 1

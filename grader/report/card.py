@@ -133,10 +133,13 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
 
 
 def _columns(console: Console, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[place]) for row in (heads, *lines)) for place in range(len(heads))]
+    from rich.cells import cell_len
+
+    first = max(cell_len(row[0]) for row in (heads, *lines))
+    widths = [first, *(max(len(row[place]) for row in (heads, *lines)) for place in range(1, len(heads)))]
     console.print()
     for row in (heads, *lines):
-        cells = [row[0].ljust(widths[0])]
+        cells = [row[0] + " " * (first - cell_len(row[0]))]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         console.print("  " + "  ".join(cells))
 
