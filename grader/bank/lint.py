@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from grader.bank import logic
 from grader.bank.ids import unknown
@@ -15,6 +15,30 @@ from grader.types import Criterion, Question
 ALIKE_QUESTIONS = 0.45
 ALIKE_POINTS = 0.55
 OVERLAP = 0.45
+Test = tuple[Callable[[str], bool], str, str, str]
+"""What fails, its kind, what to say of the text, and the fix."""
+VAGUE: Test = (is_vague, "vague", "true of nearly anything", "say what is better, by what, against what")
+AS_WORDED: tuple[Test, ...] = (
+    (is_order, "instruction", "it tells the candidate what to do, not what is true",
+     "say what a right answer says"),
+    VAGUE,
+    (is_compound, "compound", "several statements in one key point", "list its parts, or split it"),
+)  # fmt: skip
+AS_JUDGED: tuple[Test, ...] = (
+    (is_order, "can't be judged", "an instruction, with no word on what is right",
+     "put what a right answer says in claim, and its parts in parts"),
+    VAGUE,
+    (lambda text: len(text) < 4, "can't be judged", "too short to tell what counts",
+     "say it in a sentence in claim"),
+)  # fmt: skip
+KEYWORD: tuple[Test, ...] = (
+    (is_term, "keyword", "dropping the term earns it",
+     "say in claim what an answer must tell about it, or keep it as a list's entry knowingly"),
+)  # fmt: skip
+PARTLESS: tuple[Test, ...] = (
+    (is_compound, "compound", "several statements without parts",
+     "list them in parts, so that some earn half"),
+)  # fmt: skip
 
 
 def bank(info: BankInfo, questions: Sequence[Question]) -> tuple[Finding, ...]:
@@ -40,21 +64,21 @@ def _counts(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
     for one in info.sections:
         if one.claimed is not None and one.claimed != len(one.questions):
             yield Finding(
-                kind="count",
-                where=one.heading,
-                said=f"the heading says {one.claimed}, the section holds {len(one.questions)}",
-                fix=f"write {len(one.questions)}, or add what is missing",
+                "count",
+                one.heading,
+                f"the heading says {one.claimed}, the section holds {len(one.questions)}",
+                f"write {len(one.questions)}, or add what is missing",
             )
     claimed = [one.claimed for one in info.sections if one.claimed is not None]
     if claimed and len(claimed) == len(info.sections) and sum(claimed) != len(held):
         said = f"the headings add up to {sum(claimed)}, the bank holds {len(held)}"
-        yield Finding(kind="count", where="all sections", said=said, fix="correct the headings")
+        yield Finding("count", "all sections", said, "correct the headings")
     if info.promised and info.promised != len(held):
         said = f"the title says {info.promised}, the bank holds {len(held)}"
-        yield Finding(kind="count", where="title", said=said, fix="say what the rest are and where")
+        yield Finding("count", "title", said, "say what the rest are and where")
     if info.theory and info.theory != len(held):
         said = f"the footer says {info.theory} questions of theory, the bank holds {len(held)}"
-        yield Finding(kind="count", where="footer", said=said, fix=f"write {len(held)}")
+        yield Finding("count", "footer", said, f"write {len(held)}")
     yield from _absent(info)
 
 
@@ -64,10 +88,10 @@ def _absent(info: BankInfo) -> Iterator[Finding]:
         coding = info.are_coding()
         what = f": the {len(absent)} {info.coding_name or 'coding questions'} of the footer" if coding else ""
         yield Finding(
-            kind="absent",
-            where=", ".join(spans(absent)),
-            said=f"the numbering skips {len(absent)} questions{what}",
-            fix="add them, or say where they are",
+            "absent",
+            ", ".join(spans(absent)),
+            f"the numbering skips {len(absent)} questions{what}",
+            "add them, or say where they are",
         )
 
 
@@ -81,34 +105,32 @@ def _plan(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
                     if entry.questions
                     else "no question of the bank"
                 )
-                yield Finding(kind="track", where=f"{track.name}: {entry.title}", said=said, fix="correct it")
+                yield Finding("track", f"{track.name}: {entry.title}", said, "correct it")
     reached = {one for track in info.tracks for one in track.questions}
     left = tuple(one for one in held if one not in reached)
     if info.tracks and left:
         names = ", ".join(one.name for one in info.tracks)
         said = f"{len(left)} of {len(held)} questions are in no track ({names}): {', '.join(spans(left))}"
-        yield Finding(
-            kind="no track", where="tracks", said=said, fix="add them to one, or leave them out knowingly"
-        )
+        yield Finding("no track", "tracks", said, "add them to one, or leave them out knowingly")
     for day in info.days:
         if not day.sections:
             said = f"{day.text!r} reaches no section"
-            yield Finding(kind="day", where=day.label, said=said, fix="name a section by its title or number")
+            yield Finding("day", day.label, said, "name a section by its title or number")
     walked = {title for day in info.days for title in day.sections}
     for section in info.sections:
         if info.days and section.questions and section.title not in walked:
             said = f"no day reaches its {len(section.questions)} questions"
-            yield Finding(kind="day", where=section.title, said=said, fix="give it a day")
+            yield Finding("day", section.title, said, "give it a day")
 
 
 def _alike_questions(questions: Sequence[Question]) -> Iterator[Finding]:
     whole = [" ".join([one.title, *(point.text for point in one.rubric.criteria)]) for one in questions]
     for left, right, alike in pairs(whole, ALIKE_QUESTIONS):
         yield Finding(
-            kind="near-duplicate",
-            where=f"{questions[left].id} {questions[right].id}",
-            said=f"the questions are {alike:.0%} alike: {questions[left].title} / {questions[right].title}",
-            fix="ask one of them, or make the difference plain",
+            "near-duplicate",
+            f"{questions[left].id} {questions[right].id}",
+            f"the questions are {alike:.0%} alike: {questions[left].title} / {questions[right].title}",
+            "ask one of them, or make the difference plain",
         )
 
 
@@ -118,32 +140,17 @@ def _alike_points(questions: Sequence[Question]) -> Iterator[Finding]:
         one, other = points[left], points[right]
         if numbers(one.text) == numbers(other.text) or alike > 0.85:
             yield Finding(
-                kind="near-duplicate",
-                where=f"{one.id} {other.id}",
-                said=f"the key points are {alike:.0%} alike: {one.text} / {other.text}",
-                fix="an answer to one holds the other: ask it once, or know it",
+                "near-duplicate",
+                f"{one.id} {other.id}",
+                f"the key points are {alike:.0%} alike: {one.text} / {other.text}",
+                "an answer to one holds the other: ask it once, or know it",
             )
 
 
 def _wording(questions: Iterable[Question]) -> Iterator[Finding]:
     for question in questions:
         for one in question.rubric.criteria:
-            if is_order(one.text):
-                yield Finding(
-                    kind="instruction",
-                    where=one.id,
-                    said=f"it tells the candidate what to do, not what is true: {one.text}",
-                    fix="say what a right answer says",
-                )
-            elif is_vague(one.text):
-                yield _vague(one, one.text)
-            elif is_compound(one.text):
-                yield Finding(
-                    kind="compound",
-                    where=one.id,
-                    said=f"several statements in one key point: {one.text}",
-                    fix="list its parts, or split it",
-                )
+            yield from _first(AS_WORDED, one.id, one.text)
 
 
 def _overlap(criteria: tuple[Criterion, ...]) -> Iterator[Finding]:
@@ -152,44 +159,25 @@ def _overlap(criteria: tuple[Criterion, ...]) -> Iterator[Finding]:
         one, other = criteria[left], criteria[right]
         if numbers(one.judged) == numbers(other.judged):
             yield Finding(
-                kind="overlap",
-                where=f"{one.id} {other.id}",
-                said=f"{alike:.0%} alike, so that one sentence earns both",
-                fix="tell in each claim what the other doesn't ask",
+                "overlap",
+                f"{one.id} {other.id}",
+                f"{alike:.0%} alike, so that one sentence earns both",
+                "tell in each claim what the other doesn't ask",
             )
 
 
 def _judgeable(one: Criterion) -> Iterator[Finding]:
-    if is_order(one.judged) and not one.parts:
-        yield Finding(
-            kind="can't be judged",
-            where=one.id,
-            said=f"an instruction, with no word on what is right: {one.judged}",
-            fix="put what a right answer says in claim, and its parts in parts",
-        )
-    elif is_vague(one.judged) and not one.parts:
-        yield _vague(one, one.judged)
-    elif len(one.judged) < 4 and not one.parts and not one.accept:
-        said = f"too short to tell what counts: {one.judged}"
-        yield Finding(kind="can't be judged", where=one.id, said=said, fix="say it in a sentence in claim")
-    if is_term(one.judged) and not one.parts:
-        yield Finding(
-            kind="keyword",
-            where=one.id,
-            said=f"dropping the term earns it: {one.judged}",
-            fix="say in claim what an answer must tell about it, or keep it as a list's entry knowingly",
-        )
-    if is_compound(one.judged) and not one.parts and not one.claim:
-        said = f"several statements without parts: {one.judged}"
-        yield Finding(
-            kind="compound", where=one.id, said=said, fix="list them in parts, so that some earn half"
-        )
+    if one.parts:
+        return
+    yield from _first(AS_JUDGED[: 2 if one.accept else 3], one.id, one.judged)
+    yield from _first(KEYWORD, one.id, one.judged)
+    if not one.claim:
+        yield from _first(PARTLESS, one.id, one.judged)
 
 
-def _vague(one: Criterion, text: str) -> Finding:
-    return Finding(
-        kind="vague",
-        where=one.id,
-        said=f"true of nearly anything: {text}",
-        fix="say what is better, by what, against what",
-    )
+def _first(tests: Sequence[Test], where: str, text: str) -> Iterator[Finding]:
+    """The first of the tests that the text fails."""
+    for fails, kind, said, fix in tests:
+        if fails(text):
+            yield Finding(kind, where, f"{said}: {text}", fix)
+            return

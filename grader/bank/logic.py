@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grader.types import Rubric
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """`kind` groups findings, `where` is a question, criterion, section or day, `fix` what to do."""
 
@@ -28,10 +28,7 @@ def _names(rubric: Rubric) -> Iterator[Finding]:
     for one in rubric.criteria:
         for name in sorted({*one.requires, *one.excludes} - ids):
             yield Finding(
-                kind="unknown id",
-                where=one.id,
-                said=f"it names {name}, which this rubric does not have",
-                fix="correct the id",
+                "unknown id", one.id, f"it names {name}, which this rubric does not have", "correct the id"
             )
 
 
@@ -51,10 +48,10 @@ def _circles(rubric: Rubric) -> Iterator[Finding]:
             circle = [one for one in whole if one in wanted and name in whole[one]]
             told.update(circle)
             yield Finding(
-                kind="circle",
-                where=" ".join(circle),
-                said="each is required by the others" if len(circle) > 1 else "it requires itself",
-                fix="take one requirement out",
+                "circle",
+                " ".join(circle),
+                "each is required by the others" if len(circle) > 1 else "it requires itself",
+                "take one requirement out",
             )
 
 
@@ -65,10 +62,10 @@ def _unreachable(rubric: Rubric) -> Iterator[Finding]:
         whole = wanted | {name}
         if clash := sorted(" and ".join(sorted(pair)) for pair in pairs if pair <= whole):
             yield Finding(
-                kind="unreachable",
-                where=name,
-                said=f"it can never be earned: it needs {clash[0]}, which exclude each other",
-                fix="take out the requirement, or the exclusion",
+                "unreachable",
+                name,
+                f"it can never be earned: it needs {clash[0]}, which exclude each other",
+                "take out the requirement, or the exclusion",
             )
 
 
@@ -77,28 +74,26 @@ def _groups(rubric: Rubric) -> Iterator[Finding]:
     for one in rubric.criteria:
         if one.group and one.group not in known:
             said = f"its group {one.group} is not listed"
-            yield Finding(kind="unknown id", where=one.id, said=said, fix="list it under groups")
+            yield Finding("unknown id", one.id, said, "list it under groups")
     for name, group in known.items():
         weights = [one.weight for one in rubric.criteria if one.group == name and one.weight > 0]
         if len(weights) < 2 or (group.any_of >= len(weights) and group.cap is None):
             said = f"the group {name} of {len(weights)} changes nothing"
-            yield Finding(
-                kind="group", where=rubric.question, said=said, fix="give it more members, or drop it"
-            )
+            yield Finding("group", rubric.question, said, "give it more members, or drop it")
         elif group.cap is not None and group.cap >= sum(weights):
             said = f"the cap of the group {name} is never reached: its weights add up to {sum(weights):g}"
-            yield Finding(kind="group", where=rubric.question, said=said, fix="lower the cap, or drop it")
+            yield Finding("group", rubric.question, said, "lower the cap, or drop it")
 
 
 def _weights(rubric: Rubric) -> Iterator[Finding]:
     if not any(one.weight > 0 and not one.optional for one in rubric.criteria):
         yield Finding(
-            kind="nothing to earn",
-            where=rubric.question,
-            said="no criterion that counts has a positive weight, so that every grade stays ungraded",
-            fix="give one a positive weight",
+            "nothing to earn",
+            rubric.question,
+            "no criterion that counts has a positive weight, so that every grade stays ungraded",
+            "give one a positive weight",
         )
     for one in rubric.criteria:
         if one.weight < 0 and (one.optional or one.group):
             said = "a fault takes away in full: optional has no sense, a group no part in it"
-            yield Finding(kind="fault", where=one.id, said=said, fix="take optional or group out")
+            yield Finding("fault", one.id, said, "take optional or group out")
