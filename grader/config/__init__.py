@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from grader.config import values
 from grader.config.file import find
@@ -23,36 +23,36 @@ Client = Literal["auto", "litellm", "openai_compatible"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a user can set.
+    """Everything that a user can set, each with what reads it from a flag, a variable or the config file.
 
     `looks` is auto, off, or the model that looks again.
     `origin` says where each name that was set was set: `--model`, `GRADE_MODEL`, `grade.toml`.
     `check` is the [check] table as it stands, `file` the config file that was read.
     """
 
-    model: str = ""
-    api_base: str = ""
-    client: Client = "auto"
-    strategy: Strategy = "auto"
-    cassette: Path | None = None
-    mode: Mode = "live"
-    min: float | None = None
-    concurrency: int = 8
-    max_cost: float | None = None
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    lang: Lang | None = None
-    unverified: Unverified | None = None
-    calibration: Path | Literal["off"] | None = None
-    seed: int = 0
-    samples: int = 1
-    jury: tuple[str, ...] = ()
-    looks: str = "off"
-    examples: Path | None = None
-    reference: Reference = "on"
-    bank: Path | None = None
-    timeout: float = 120.0
-    tries: int = 5
+    model: Annotated[str, values.model] = ""
+    api_base: Annotated[str, values.text] = ""
+    client: Annotated[Client, values.one_of(get_args(Client))] = "auto"
+    strategy: Annotated[Strategy, values.one_of(get_args(Strategy))] = "auto"
+    cassette: Annotated[Path | None, values.path] = None
+    mode: Annotated[Mode, values.one_of(get_args(Mode))] = "live"
+    min: Annotated[float | None, values.number(0, 1, "a score from 0 to 1")] = None
+    concurrency: Annotated[int, values.whole(1, 1000, "a whole number from 1 to 1000")] = 8
+    max_cost: Annotated[float | None, values.number(0, 1e9, "a sum in USD, 0 or more")] = None
+    requests_per_minute: Annotated[int | None, values.whole(1, 10**9, "a whole number over 0")] = None
+    tokens_per_minute: Annotated[int | None, values.whole(1, 10**12, "a whole number over 0")] = None
+    lang: Annotated[Lang | None, values.one_of(get_args(Lang))] = None
+    unverified: Annotated[Unverified | None, values.one_of(get_args(Unverified))] = None
+    calibration: Annotated[Path | Literal["off"] | None, values.path_or_off] = None
+    seed: Annotated[int, values.whole(0, 2**31 - 1, "a whole number, 0 or more")] = 0
+    samples: Annotated[int, values.whole(1, 20, "a whole number from 1 to 20")] = 1
+    jury: Annotated[tuple[str, ...], values.models] = ()
+    looks: Annotated[str, values.model] = "off"
+    examples: Annotated[Path | None, values.path] = None
+    reference: Annotated[Reference, values.one_of(get_args(Reference))] = "on"
+    bank: Annotated[Path | None, values.path] = None
+    timeout: Annotated[float, values.number(0.1, 86400, "seconds, 0.1 or more")] = 120.0
+    tries: Annotated[int, values.whole(1, 20, "a whole number from 1 to 20")] = 5
     check: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
@@ -161,29 +161,7 @@ def _with_mode(settings: Settings) -> Settings:
 
 
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "model": values.model,
-    "api_base": values.text,
-    "client": values.one_of(get_args(Client)),
-    "strategy": values.one_of(get_args(Strategy)),
-    "cassette": values.path,
-    "mode": values.one_of(get_args(Mode)),
-    "min": values.number(0, 1, "a score from 0 to 1"),
-    "concurrency": values.whole(1, 1000, "a whole number from 1 to 1000"),
-    "max_cost": values.number(0, 1e9, "a sum in USD, 0 or more"),
-    "requests_per_minute": values.whole(1, 10**9, "a whole number over 0"),
-    "tokens_per_minute": values.whole(1, 10**12, "a whole number over 0"),
-    "lang": values.one_of(get_args(Lang)),
-    "unverified": values.one_of(get_args(Unverified)),
-    "calibration": lambda raw: "off" if raw == "off" else values.path(raw),
-    "seed": values.whole(0, 2**31 - 1, "a whole number, 0 or more"),
-    "samples": values.whole(1, 20, "a whole number from 1 to 20"),
-    "jury": lambda raw: tuple(map(values.model, values.names(raw))),
-    "looks": values.model,
-    "examples": values.path,
-    "reference": values.one_of(get_args(Reference)),
-    "bank": values.path,
-    "timeout": values.number(0.1, 86400, "seconds, 0.1 or more"),
-    "tries": values.whole(1, 20, "a whole number from 1 to 20"),
+    name: kind.__metadata__[0]
+    for name, kind in get_type_hints(Settings, include_extras=True).items()
+    if get_origin(kind) is Annotated
 }
-
-assert set(_PARSERS) | {"check", "file", "origin"} == {one.name for one in fields(Settings)}

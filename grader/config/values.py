@@ -30,6 +30,10 @@ def path(raw: object) -> Path:
         raise ValueError(f"there is no such home folder ({error})") from None
 
 
+def path_or_off(raw: object) -> Path | str:
+    return "off" if raw == "off" else path(raw)
+
+
 def number(low: float, high: float, words: str) -> Callable[[object], float]:
     def parse(raw: object) -> float:
         try:
@@ -67,9 +71,9 @@ def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     return parse
 
 
-def names(raw: object) -> tuple[str, ...]:
-    """Names between commas, or a list of them."""
+def models(raw: object) -> tuple[str, ...]:
+    """Names of judges between commas, or a list of them."""
     listed = raw.split(",") if isinstance(raw, str) else raw
     if not isinstance(listed, list | tuple) or not all(isinstance(one, str) for one in listed):
         raise ValueError("should be names between commas")
-    return tuple(dict.fromkeys(one.strip() for one in listed if one.strip()))
+    return tuple(map(model, dict.fromkeys(one.strip() for one in listed if one.strip())))
