@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 
 from grader import runs
 from grader.agreement.differences import Difference, difference
@@ -20,66 +20,31 @@ from grader.calibration.joining import Joined, join
 from grader.cli import asking, fitting, options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_json, stdout_console
+from grader.cli.options import option
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
 from grader.links import unlinked
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
 
-MEASURE = "What is measured"
+MEASURE, FITTING = "What is measured", "A fit"
 Labels = Annotated[
     list[Path],
     Argument(
         help="JSONL files with labels, or runs that people labelled.", metavar="LABELS...", show_default=False
     ),
 ]
-Run = Annotated[
-    Path | None,
-    Option(
-        "--run", help="Measure this run's grades; nobody is asked.", metavar="RUN", rich_help_panel=MEASURE
-    ),
-]
-CardFile = Annotated[
-    list[Path] | None,
-    Option(
-        "--card",
-        help="Write the judge card: .md, .html or .json.",
-        metavar="FILE",
-        rich_help_panel=options.SHOWN,
-    ),
-]
+Run = Annotated[Path | None, option("--run", "RUN", "Measure this run's grades; nobody is asked.", MEASURE)]
 Against = Annotated[
-    Path | None,
-    Option(
-        "--against",
-        help="Compare with another judge: its CARD.json or RUN.",
-        metavar="PATH",
-        rich_help_panel=MEASURE,
-    ),
+    Path | None, option("--against", "PATH", "Compare with another judge: its CARD.json or RUN.", MEASURE)
 ]
-Drift = Annotated[
-    Path | None,
-    Option("--drift", help="Exit 1 on a fall beyond noise.", metavar="CARD.json", rich_help_panel=MEASURE),
-]  # fmt: skip
-
-Fit = Annotated[
-    bool, Option("--fit", help="Fit a calibration; `grade` then uses it.", rich_help_panel="A fit")
-]
-Out = Annotated[
-    Path | None,
-    Option(
-        "--out", help="Where it goes; else .grade/calibrations/.", metavar="FILE", rich_help_panel="A fit"
-    ),
-]
+Drift = Annotated[Path | None, option("--drift", "CARD.json", "Exit 1 on a fall beyond noise.", MEASURE)]
+Cards = Annotated[list[Path] | None, option("--card", "FILE", "Write the judge card: .md, .html or .json.")]
+Fit = Annotated[bool, option("--fit", None, "Fit a calibration; `grade` then uses it.", FITTING)]
+Out = Annotated[Path | None, option("--out", "FILE", "Where it goes; else .grade/calibrations/.", FITTING)]
 Rate = Annotated[
     float,
-    Option(
-        "--right-rate",
-        help="Share right among what needs no review.",
-        min=0.5,
-        max=0.999,
-        rich_help_panel="A fit",
-    ),
+    option("--right-rate", None, "Share right among what needs no review.", FITTING, min=0.5, max=0.999),
 ]
 
 
@@ -90,7 +55,7 @@ Rate = Annotated[
 def calibrate(
     labels: Labels,
     run: Run = None,
-    card: CardFile = None,
+    card: Cards = None,
     against: Against = None,
     drift: Drift = None,
     fit: Fit = False,

@@ -19,23 +19,18 @@ SHOWN = "What comes out"
 REPEAT = "Recordings"
 GIVEN = "What is graded"
 
+
+def option(name: str, metavar: str | None, help: str, panel: str = SHOWN, **more: Any) -> Any:
+    """What stands beside the type of a command's own option."""
+    return Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
+
+
 Question = Annotated[
-    str | None,
-    Option(
-        "--q",
-        help="Question id; else from the front matter or file name.",
-        metavar="ID",
-        rich_help_panel=GIVEN,
-    ),
+    str | None, option("--q", "ID", "Question id; else from the front matter or file name.", GIVEN)
 ]
-Bank = Annotated[
-    Path | None,
-    Option("--bank", help="Your own folder of rubrics.", metavar="DIR", rich_help_panel=GIVEN),
-]
-Json = Annotated[bool, Option("--json", help="JSON on standard output.", rich_help_panel=SHOWN)]
-DryRun = Annotated[
-    bool, Option("--dry-run", help="Show what would be asked, and ask nobody.", rich_help_panel=SHOWN)
-]
+Bank = Annotated[Path | None, option("--bank", "DIR", "Your own folder of rubrics.", GIVEN)]
+Json = Annotated[bool, option("--json", None, "JSON on standard output.")]
+DryRun = Annotated[bool, option("--dry-run", None, "Show what would be asked, and ask nobody.")]
 
 
 def _set(kind: Any, metavar: str | None, help: str, panel: str = JUDGE, **more: Any) -> Any:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from typer import Argument, Option
+from typer import Argument
 
 from grader.bank import load
 from grader.cli import options, trouble
 from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_page, stdout_console
+from grader.cli.options import option
 from grader.errors import InputError
 from grader.links import unlinked
 from grader.report import formats, overview
@@ -20,24 +21,10 @@ from grader.types import Lang
 
 Folders = Annotated[list[Path], Argument(help="Folders that `grade batch --out` made.", metavar="RUN...")]
 Formats = Annotated[
-    str,
-    Option(
-        "--format",
-        help=f"Some of {', '.join(('terminal', *formats.TABLE))}, with commas.",
-        metavar="NAMES",
-        rich_help_panel=options.SHOWN,
-    ),
+    str, option("--format", "NAMES", f"Some of {', '.join(('terminal', *formats.TABLE))}, with commas.")
 ]
-Out = Annotated[
-    Path | None,
-    Option(
-        "--out", help="A file; a folder for several formats.", metavar="PATH", rich_help_panel=options.SHOWN
-    ),
-]
-Words = Annotated[
-    Literal["zh", "en"] | None,
-    Option("--lang", help="Language of the report's own words.", rich_help_panel=options.SHOWN),
-]
+Out = Annotated[Path | None, option("--out", "PATH", "A file; a folder for several formats.")]
+Words = Annotated[Literal["zh", "en"] | None, option("--lang", None, "Language of the report's own words.")]
 
 
 @options.settings("min bank")
