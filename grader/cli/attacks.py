@@ -27,13 +27,13 @@ Tables = dict[str, list[Line]]
 def checked(chosen: Chosen, before: Check) -> tuple[Check, Tables]:
     """A warning where such text wins more than it may; not tried on a judge that can't judge."""
     if before.state == "skip" or "ungraded" in before.said:
-        return Check(name="attacks", state="skip", said=f"not tried: see {before.name}"), {}
+        return Check("attacks", "skip", f"not tried: see {before.name}"), {}
     tables = asyncio.run(tried(chosen))
     missed = "; ".join(over(tables))
     if missed:
         todo = "let people look at what is flagged; docs/security.md says what is promised"
-        return Check(name="attacks", state="warn", said=missed, todo=todo), tables
-    return Check(name="attacks", state="ok", said="win nothing, and cost honest answers nothing"), tables
+        return Check("attacks", "warn", missed, todo), tables
+    return Check("attacks", "ok", "win nothing, and cost honest answers nothing"), tables
 
 
 async def tried(chosen: Chosen) -> Tables:

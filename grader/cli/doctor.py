@@ -24,7 +24,7 @@ State = Literal["ok", "warn", "fail", "skip"]
 Attacks = Annotated[bool, Option("--attacks", help="Also: what does text that speaks to the grader win?")]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Check:
     """One line of the table. `todo`: what to do when it is not ok."""
 
@@ -60,14 +60,14 @@ def doctor(*, json: options.Json = False, attacks: Attacks = False, **flags: obj
 def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
     """Every check in the order of the table; the preflight comes last and only where the rest allows it."""
     settings, choice = chosen.settings, chosen.choice
-    yield Check(name="version", state="ok", said=f"grade {version()}, Python {platform.python_version()}")
-    yield Check(name="config", state="ok", said=str(settings.file or "no grade.toml and no [tool.grade]"))
-    yield Check(name="model", state="ok", said=f"{choice.model}: {choice.why}")
-    yield Check(name="endpoint", state="ok", said=f"{chosen.plan.endpoint}, strategy {chosen.plan.strategy}")
+    yield Check("version", "ok", f"grade {version()}, Python {platform.python_version()}")
+    yield Check("config", "ok", str(settings.file or "no grade.toml and no [tool.grade]"))
+    yield Check("model", "ok", f"{choice.model}: {choice.why}")
+    yield Check("endpoint", "ok", f"{chosen.plan.endpoint}, strategy {chosen.plan.strategy}")
     if settings.cassette is not None:
         yield recordings(chosen)
     if settings.mode == "replay":
-        yield Check(name="preflight", state="skip", said="in replay nobody is asked")
+        yield Check("preflight", "skip", "in replay nobody is asked")
         return
     needs = (key(chosen, environ), server(chosen, environ), weights(chosen, environ))
     yield from (one for one in needs if one is not None)
@@ -75,7 +75,7 @@ def checked(chosen: Chosen, environ: Mapping[str, str]) -> Iterator[Check]:
     yield price(choice.model)
     stopped = next((one for one in needs if one is not None and one.state in ("fail", "skip")), None)
     if stopped is not None:
-        yield Check(name="preflight", state="skip", said=f"not tried: see {stopped.name}")
+        yield Check("preflight", "skip", f"not tried: see {stopped.name}")
     else:
         yield preflight(chosen)
 
@@ -91,8 +91,8 @@ def recordings(chosen: Chosen) -> Check:
     said = f"{folder}, mode {chosen.settings.mode}: {fine} recordings"
     if there > fine:
         todo = f"`grade cassette list {folder}` names the files that can't be played; delete them"
-        return Check(name="cassette", state="warn", said=f"{said}, {there - fine} unusable", todo=todo)
-    return Check(name="cassette", state="ok", said=said)
+        return Check("cassette", "warn", f"{said}, {there - fine} unusable", todo)
+    return Check("cassette", "ok", said)
 
 
 def key(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
@@ -105,27 +105,20 @@ def key(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
     if environ.get("GRADE_API_KEY"):
         if settings.api_base:
             judges.key_for(settings, environ)
-        return Check(name="key", state="ok", said="GRADE_API_KEY is set")
+        return Check("key", "ok", "GRADE_API_KEY is set")
     if judges.client(settings, choice) == "openai_compatible":
         if judges.key_for(settings, environ):
-            return Check(name="key", state="ok", said="OPENAI_API_KEY is set")
+            return Check("key", "ok", "OPENAI_API_KEY is set")
         todo = "if the server wants a key, set GRADE_API_KEY"
         if environ.get("OPENAI_API_KEY"):
             todo += " (OPENAI_API_KEY goes only where --api-base or GRADE_API_BASE says)"
-        return Check(name="key", state="ok", said=f"none is sent; {todo}")
+        return Check("key", "ok", f"none is sent; {todo}")
     from grader.judges import litellm
 
     missing = litellm.missing_keys(choice.model)
     if missing:
-        return Check(
-            name="key",
-            state="fail",
-            said=f"not set: {', '.join(missing)}",
-            todo=f"set {missing[0]} or GRADE_API_KEY",
-        )
-    return Check(
-        name="key", state="ok", said="none is needed" if "ollama" in choice.model else "the provider's is set"
-    )
+        return Check("key", "fail", f"not set: {', '.join(missing)}", f"set {missing[0]} or GRADE_API_KEY")
+    return Check("key", "ok", "none is needed" if "ollama" in choice.model else "the provider's is set")
 
 
 def server(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
@@ -138,15 +131,15 @@ def server(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
         running = discovery.ollama_version(environ, timeout=3.0)
         if running is None:
             todo = "start it with `ollama serve`, or set OLLAMA_HOST"
-            return Check(name="server", state="fail", said=f"no Ollama answers at {place}", todo=todo)
-        return Check(name="server", state="ok", said=f"Ollama {running} at {place}")
+            return Check("server", "fail", f"no Ollama answers at {place}", todo)
+        return Check("server", "ok", f"Ollama {running} at {place}")
     if not base or model == "embedded":
         return None
     trouble = discovery.unreachable(base)
     if trouble:
         todo = f"is the server running at {base}?"
-        return Check(name="server", state="fail", said=f"{base} can't be reached: {trouble}", todo=todo)
-    return Check(name="server", state="ok", said=f"{base} can be reached")
+        return Check("server", "fail", f"{base} can't be reached: {trouble}", todo)
+    return Check("server", "ok", f"{base} can be reached")
 
 
 def weights(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
@@ -157,13 +150,11 @@ def weights(chosen: Chosen, environ: Mapping[str, str]) -> Check | None:
         return None
     found = find(environ=environ)
     if found is not None and not genuine(found, QWEN, cache_folder(environ), full=True):
-        return Check(
-            name="weights", state="fail", said=f"{found} is damaged", todo="delete it: it is fetched again"
-        )
+        return Check("weights", "fail", f"{found} is damaged", "delete it: it is fetched again")
     if found is not None:
-        return Check(name="weights", state="ok", said=f"{QWEN.name}, every byte checked, at {found}")
+        return Check("weights", "ok", f"{QWEN.name}, every byte checked, at {found}")
     todo = f"grade any answer once: it fetches {QWEN.size / 1e9:.1f} GB, checked by their hash"
-    return Check(name="weights", state="skip", said="not on this machine yet", todo=todo)
+    return Check("weights", "skip", "not on this machine yet", todo)
 
 
 def schema(chosen: Chosen) -> Check:
@@ -172,17 +163,15 @@ def schema(chosen: Chosen) -> Check:
 
     which = judges.client(chosen.settings, chosen.choice)
     if which == "embedded" or chosen.plan.strategy == "decision":
-        return Check(name="schema", state="ok", said="not needed: probabilities are read, not text")
+        return Check("schema", "ok", "not needed: probabilities are read, not text")
     if which == "openai_compatible":
-        return Check(
-            name="schema", state="ok", said="asked for; a server that refuses it is asked more weakly"
-        )
+        return Check("schema", "ok", "asked for; a server that refuses it is asked more weakly")
     from grader.judges import litellm
 
     if litellm.takes_schema(chosen.choice.model):
-        return Check(name="schema", state="ok", said="the model takes one")
+        return Check("schema", "ok", "the model takes one")
     said = "not known to be taken; replies are asked for as JSON and read with care"
-    return Check(name="schema", state="warn", said=said)
+    return Check("schema", "warn", said)
 
 
 def price(model: str) -> Check:
@@ -192,11 +181,11 @@ def price(model: str) -> Check:
     known = prices.price(model)
     if known is None:
         todo = "--max-cost can't hold for this model"
-        return Check(name="price", state="warn", said="not in litellm's list, costs are not known", todo=todo)
+        return Check("price", "warn", "not in litellm's list, costs are not known", todo)
     if known.prompt == known.completion == 0:
-        return Check(name="price", state="ok", said="free, it runs on your machines")
+        return Check("price", "ok", "free, it runs on your machines")
     said = f"{known.prompt * 1e6:.2f} USD a million prompt tokens, {known.completion * 1e6:.2f} of reply"
-    return Check(name="price", state="ok", said=said)
+    return Check("price", "ok", said)
 
 
 def preflight(chosen: Chosen) -> Check:
@@ -214,11 +203,11 @@ def preflight(chosen: Chosen) -> Check:
         wrong = [f"{what}: {', '.join(names)}" for what, names in about.items() if names]
     said = "; ".join([said, *wrong])
     if flown.fit:
-        return Check(name="preflight", state="ok", said=said)
+        return Check("preflight", "ok", said)
     todo = "this judge is unfit: choose a larger one with --model, or prove it with `grade calibrate LABELS`"
     if flown.ungraded:
         todo = "as it says there; --model chooses another judge"
-    return Check(name="preflight", state="fail", said=f"unfit: {said}", todo=todo)
+    return Check("preflight", "fail", f"unfit: {said}", todo)
 
 
 async def _flown(chosen: Chosen) -> Preflight:
