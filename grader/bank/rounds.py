@@ -11,11 +11,12 @@ from pathlib import Path
 from grader.bank import headings, tables
 from grader.bank.attempts import LIMIT, PERSON_FIELDS, QUESTION_FIELDS, from_name, front_matter, said
 from grader.bank.ids import normalise
-from grader.bank.sources import TABLES, Source, mark, sources
+from grader.bank.sources import TABLES, Source, sources
 from grader.bank.store import Bank
 from grader.bank.tables import Refused, Row
 from grader.bank.textfile import read_text
 from grader.errors import InputError
+from grader.runs.keys import number
 from grader.runs.numbers import Numbers
 from grader.types import Attempt, Question, Rubric
 
@@ -132,7 +133,7 @@ class _Shelf:
             return rubric
         if len(row.answer) > LIMIT:
             return Refused(where=row.where, why="the answer is longer than 1 MB", kind="unreadable")
-        content = mark(f"{rubric.question}\0{row.answer}")
+        content = number(f"{rubric.question}\0{row.answer}")
         name = row.attempt or (_identifier(rubric.question, row.person) if row.person else "")
         identifier = self._free(tidy(name or row.fallback), content)
         if identifier is None:
@@ -146,12 +147,12 @@ class _Shelf:
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""
         name, first = wanted, _place(wanted)
-        same = mark(f"{first} {content}")
+        same = number(f"{first} {content}")
         while (holder := self.taken.get(_place(name))) is not None:
             if content == holder or same in self.further:
                 return None
-            self.further[first] = self.further.get(first, 1) + 1
-            name = f"{wanted}-{self.further[first]}"
+            count = self.further.get(first, 1) + 1
+            self.further[first], name = count, f"{wanted}-{count}"
         if name != wanted:
             self.further[same] = 1
         self.taken[_place(name)] = content
@@ -185,7 +186,7 @@ class _Shelf:
 
 def _place(name: str) -> int:
     """The same for two names that are one file on some system."""
-    return mark(unicodedata.normalize("NFKC", name).casefold())
+    return number(unicodedata.normalize("NFKC", name).casefold())
 
 
 def tidy(name: str) -> str:

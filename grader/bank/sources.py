@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
 from grader.bank.attempts import from_name
 from grader.bank.textfile import nearest
 from grader.errors import InputError
+from grader.runs.keys import number
 
 TEXTS = (".md", ".markdown", ".txt")
 TABLES = (".jsonl", ".ndjson", ".csv", ".tsv")
@@ -34,9 +34,9 @@ def sources(paths: Sequence[str]) -> Iterator[Source]:
         found = False
         for one in _expanded(given, many):
             found = True
-            number = mark(str(one.path.resolve()))
-            if number not in seen:
-                seen.add(number)
+            mark = number(str(one.path.resolve()))
+            if mark not in seen:
+                seen.add(mark)
                 yield one
         if not found:
             raise InputError(
@@ -73,8 +73,3 @@ def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
             yield from _walk(one, person if asks else one.name, asks or question)
         elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
             yield Source(one, person, question)
-
-
-def mark(text: str) -> int:
-    """63 bits of a hash, never 0: small enough to keep 100,000 of."""
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1 or 1

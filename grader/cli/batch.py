@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from grader.engines.rounds import grade_round
 from grader.errors import InputError
 from grader.judges import connect
 from grader.runs import Run, labels
+from grader.runs.numbers import Numbers
 from grader.scoring import labelled
 from grader.wire import to_json
 
@@ -88,7 +89,7 @@ def graded(
 
 
 def look(
-    jobs: Iterable[Job | Refused], chosen: Chosen, held: Limits, done: Mapping[int, int], run: Run | None
+    jobs: Iterable[Job | Refused], chosen: Chosen, held: Limits, done: Numbers, run: Run | None
 ) -> estimates.Estimate:
     """The plan, said on stderr before anything is paid."""
     found = estimates.survey(

@@ -6,13 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from grader import defence, evidence
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
 from grader.judges.prices import Price
-from grader.runs.keys import key
+from grader.runs.keys import key, number
 from grader.runs.numbers import Numbers
 from grader.strategies import Plan, looks
 from grader.types import Attempt, JudgeRequest, Rubric, Usage
@@ -66,7 +65,7 @@ def survey(
                 found.examples.append(one)
             continue
         found.answers += 1
-        mark = _mark(one)
+        mark = number(f"{one.rubric.hash}\0{one.attempt.text}")
         twin = mark in texts
         found.same += twin
         texts[mark] = 0
@@ -89,7 +88,7 @@ def _count(
 ) -> None:
     """One answer's calls: for what is kept of it, and for that without what may speak to the grader."""
     first: list[JudgeRequest] = []
-    for number, attempt in enumerate(judged(job.rubric, job.attempt, plan)):
+    for place, attempt in enumerate(judged(job.rubric, job.attempt, plan)):
         if recorded is None:
             frame, calls = _framed(job, plan, sizes)
             found.calls += calls
@@ -98,7 +97,7 @@ def _count(
         requests = looks.requests(job.rubric, attempt, plan)
         missing = [one for one in requests if not recorded(one)]
         found.recorded += len(requests) - len(missing)
-        if number and not first:
+        if place and not first:
             return  # a second reading that was not asked for after the first one's reply is not asked for now
         first = missing
         found.calls += len(missing)
@@ -159,8 +158,3 @@ def tokens_in(text: str) -> int:
     """Tokens of a text, roughly: four Latin characters each, three of Chinese two."""
     wide = (len(text.encode("utf-8", "surrogatepass")) - len(text)) // 2
     return max(0, len(text) - wide) // 4 + wide * 2 // 3
-
-
-def _mark(job: Job) -> int:
-    words = f"{job.rubric.hash}\0{job.attempt.text}"
-    return int.from_bytes(sha256(words.encode("utf-8", "surrogatepass")).digest()[:8], "big") or 1

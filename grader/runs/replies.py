@@ -24,7 +24,7 @@ class Replies:
         return len(self._starts)
 
     def __contains__(self, request: JudgeRequest) -> bool:
-        return _short(request.key) in self._starts
+        return bool(self._starts.get(_short(request.key)))
 
     def wrap(self, judge: Judge) -> Judge:
         """`judge` that asks each request once."""
@@ -35,14 +35,14 @@ class Replies:
                 start = self._journal.append(
                     {"key": request.key, "reply": {**vars(reply), "usage": vars(reply.usage)}}
                 )
-                self._starts[_short(request.key)] = start
+                self._starts[_short(request.key)] = start + 1
             return reply
 
         asked = once(keeping)
 
         async def ask(request: JudgeRequest) -> JudgeReply:
-            start = self._starts.get(_short(request.key))
-            kept = self._kept(start) if start is not None else None
+            place = self._starts.get(_short(request.key))
+            kept = self._kept(place - 1) if place else None
             if kept is not None:
                 return kept
             return await asked(request)
@@ -51,7 +51,8 @@ class Replies:
 
     def forget(self, request: JudgeRequest) -> None:
         """Ask again next time: the reply was of no use."""
-        if self._starts.pop(_short(request.key), None) is not None:
+        if request in self:
+            self._starts[_short(request.key)] = 0
             self._journal.append({"key": request.key, "reply": None})
 
     async def sync(self) -> None:
@@ -75,7 +76,7 @@ def _short(key: str) -> int:
 
 
 def _index(path: Path) -> Numbers:
-    """Where each kept reply begins; 64 bits of the key are enough to find it."""
+    """Where each kept reply begins, counted from 1, 0 for a forgotten one; 64 bits of the key find it."""
     starts = Numbers()
     for start, line in lines(path):
         if not line.startswith(_HEAD) or not line.endswith(b"}\n"):
@@ -84,8 +85,5 @@ def _index(path: Path) -> Numbers:
             short = abs(int(line[len(_HEAD) : len(_HEAD) + 16], 16)) or 1
         except ValueError:
             continue  # damaged: it is asked for again
-        if line.endswith(b'"reply":null}\n'):
-            starts.pop(short, None)
-        else:
-            starts[short] = start
+        starts[short] = 0 if line.endswith(b'"reply":null}\n') else start + 1
     return starts

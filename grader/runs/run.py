@@ -82,10 +82,10 @@ def open_run(folder: Path, sitting: Mapping[str, Any]) -> Iterator[Run]:
                 journal.close()
 
 
-def is_done(done: Mapping[int, int], key: str) -> bool:
+def is_done(done: Numbers, key: str) -> bool:
     """Whether an index says that the attempt's last grade has just this key and a score."""
     attempt, made_with = halves(key)
-    return done.get(attempt) == made_with
+    return bool(done.get(attempt) == made_with)
 
 
 def index(folder: Path) -> tuple[Numbers, int]:
