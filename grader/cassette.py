@@ -76,17 +76,20 @@ class Cassette:
 
     def keep(self, request: JudgeRequest, reply: JudgeReply) -> Path:
         """Writes the recording so that a reader sees the old file or the new one, never half of one."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / name(request.key)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".tmp")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(written(request, reply))
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".tmp")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(written(request, reply))
+                Path(temporary).chmod(0o644)
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         return path
 
     def _miss(self, request: JudgeRequest) -> CassetteMiss:

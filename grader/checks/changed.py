@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import InputError
+
+PATIENCE = 300.0
+"""Seconds for one call of git: a clone without its blobs fetches them."""
+
+
+class Stopped(InputError):
+    """git itself was, so that nothing is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +71,9 @@ def since(ref: str, folder: Path) -> Changes:
 def text_at(base: str, path: Path, top: Path) -> str | None:
     """A file as it was at that commit; None when it did not exist."""
     inside = path.relative_to(top).as_posix()
-    try:
-        return _git(top, "cat-file", "blob", f"{base}:{inside}")
-    except InputError:
+    if not _git(top, "ls-tree", "-z", "--name-only", base, "--", inside):
         return None
+    return _git(top, "cat-file", "blob", f"{base}:{inside}")
 
 
 @cache
@@ -83,6 +90,8 @@ def _ancestor(ref: str, folder: Path) -> str:
         raise InputError(f"--since {ref!r} is no branch or commit", "name one, as origin/main")
     try:
         _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
+    except Stopped:
+        raise
     except InputError as error:
         remote, _, branch = ref.partition("/")
         fetch = f"git fetch {remote} {branch}" if branch else f"git fetch origin {ref}"
@@ -92,6 +101,8 @@ def _ancestor(ref: str, folder: Path) -> str:
         ) from error
     try:
         return _git(folder, "merge-base", ref, "HEAD").strip()
+    except Stopped:
+        raise
     except InputError as error:
         shallow = _git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
         why = ": this clone is shallow" if shallow else ""
@@ -112,15 +123,19 @@ def _entries(listed: str) -> Iterator[tuple[str, ...]]:
             yield status[0], next(parts)
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, *words: str, patience: float = PATIENCE) -> str:
+    hint = "leave --since away to check everything"
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
+            ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}, timeout=patience,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise Stopped(f"git {words[0]} did not end in {patience:g} s; it was stopped", hint) from error
     except OSError as error:
-        raise InputError(
-            "git can't be run", "install git, or leave --since away to check everything"
-        ) from error
+        raise InputError("git can't be run", f"install git, or {hint}") from error
+    if done.returncode < 0:
+        raise Stopped(f"git {words[0]} was killed (signal {-done.returncode})", f"try again, or {hint}")
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise InputError(f"git {words[0]} failed: {said}", "--since needs a git repository with its history")

