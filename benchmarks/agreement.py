@@ -4,7 +4,8 @@ python benchmarks/agreement.py [--gold DIR] [--features DIR] [--sets interview_d
 
 Every figure is for questions that the fit did not see: interview_dev and le_zh by a fit on the training sets
 alone, the training sets by fits on their other questions. le_zh has one score an answer: its error is of
-that, and its correlation stands at the end of the row.
+that, and its correlation stands at the end of the row. raters: mean kappa with each single rater / of their
+pairs; met: share at least partly covered, by the judge / by the labels.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ import features
 import gold
 import numpy as np
 import table as tables
-from figures import figures, on_scores
+from figures import beside_raters, figures, on_scores
 from fit import REPORTED, SETUP
 from fitting import F64, Ints
 
 from grader.judges.weights import cache_folder
 
 JUDGES = {"word overlap": tables.OVERLAP, "yes or no": tables.YES_NO, "ours": SETUP}
-ROW = "{:<16}{:<14}{:>9}  {:<20}{:<20}{:>6}  {}"
+ROW = "{:<16}{:<14}{:>9}  {:<20}{:<20}{:<13}{:<13}{:>5}  {}"
+
+HEADS = (
+    "set", "judge", "criteria", "weighted kappa", "kappa, any credit", "raters", "met", "error",
+    "judged (labels)",
+)  # fmt: skip
 
 
 def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, F64, Ints]:
@@ -40,6 +46,10 @@ def spread(value: float, ends: list[float]) -> str:
     return f"{value:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
 
 
+def both(judge: float | None, people: float | None) -> str:
+    return "-" if judge is None or people is None else f"{judge:.2f} / {people:.2f}"
+
+
 def row(table: tables.Table, name: str, judge: str, where: Ints, chances: F64, levels: Ints) -> str:
     """A line of the table."""
     if table["score"][where[0]] is not None:
@@ -48,13 +58,14 @@ def row(table: tables.Table, name: str, judge: str, where: Ints, chances: F64, l
         along = f"correlation {spread(scored['pearson'], scored['pearson_95'])}, error {error}"
         means = f"judged {scored['judged']:.2f} ({scored['people']:.2f})"
         off = f"{scored['mean_error']:.2f}"
-        return ROW.format(name, judge, scored["answers"], "-", "-", off, f"{along}, {means}")
+        return ROW.format(name, judge, scored["answers"], "-", "-", "-", "-", off, f"{along}, {means}")
     found = figures(table, where, chances, levels)
     kinds = [f"{kind} {one['judged']:.2f} ({one['labels']:.2f})" for kind, one in found["by_kind"].items()]
     weighted = spread(found["weighted_kappa"], found["weighted_kappa_95"])
     binary = spread(found["kappa"], found["kappa_95"])
     error = f"{found['mean_error']:.2f}"
-    return ROW.format(name, judge, found["criteria"], weighted, binary, error, ", ".join(kinds))
+    raters, met = both(*beside_raters(table, where, levels)), both(found["met"][1], found["met"][0])
+    return ROW.format(name, judge, found["criteria"], weighted, binary, raters, met, error, ", ".join(kinds))
 
 
 def main() -> None:
@@ -74,11 +85,7 @@ def main() -> None:
         features.extract(rows, chosen.features)
     table = tables.build(rows, chosen.features, SETUP.blocks)
     kern = tables.kernel(table, SETUP)
-    print(
-        ROW.format(
-            "set", "judge", "criteria", "weighted kappa", "kappa, any credit", "error", "judged (labels)"
-        )
-    )
+    print(ROW.format(*HEADS))
     for name in chosen.sets.split(","):
         if not (table["set"] == name).any():
             print(f"{name:<16}no answers: the set is not in --gold, or --kept was given and none is read yet")

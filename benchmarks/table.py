@@ -76,8 +76,17 @@ def build(answers: Sequence[Labelled], folder: Path, blocks: Sequence[str] = BLO
             rows[-1] |= {**words, "similarity_short": float(kept["similarity"][index]) * words["short"]}
         for name in blocks:
             states[name] += list(kept[name].astype(np.float64))
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    columns = {name: _column([row[name] for row in rows]) for name in rows[0]}
     return Table(columns, {name: np.array(found) for name, found in states.items()})
+
+
+def _column(values: list[Any]) -> Any:
+    """An array, of objects where the entries are tuples."""
+    if not isinstance(values[0], tuple):
+        return np.array(values)
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
 
 
 def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
@@ -90,6 +99,7 @@ def _row(one: Labelled, index: int, yes_no: float) -> dict[str, Any]:
         "kind": one.kind,
         "level": one.levels[index],
         "score": one.score,
+        "raters": tuple(each[index] for each in one.raters),
         "contradicted": float(one.contradicted[index]),
         "yes_no": yes_no,
     }

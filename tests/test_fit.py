@@ -151,3 +151,25 @@ def test_whole_scores_are_a_row_with_the_reference_as_the_criterion(tables: Any,
     off = np.abs(np.array(scores) - levels / 2).mean()
     assert f"correlation {along:.2f} [" in line
     assert f"error {off:.2f} [" in line
+
+
+def test_raters_stand_beside_the_judge_and_a_set_of_one_question_has_its_interval(tables: Any) -> None:
+    from figures import beside_raters, figures
+
+    levels = np.array([0, 2] * 20)
+    said = np.empty(40, dtype=object)
+    said[:] = [(int(one), 2 if place < 30 else 0, None) for place, one in enumerate(levels)]
+    columns = {
+        "level": levels, "raters": said, "kind": np.array([""] * 40), "question": np.array(["one"] * 40),
+        "attempt": np.array([f"a{place}" for place in range(40)]),
+    }  # fmt: skip
+    table = tables.Table(columns, {})
+    given = np.where(np.arange(40) < 5, 2 - levels, levels)
+    judge, people = beside_raters(table, np.arange(40), given)
+    assert people == pytest.approx(0.0)
+    one, other = (np.array([place[which] for place in said]) > 0 for which in (0, 1))
+    kappas = [cohen_kappa_score(each, given > 0) for each in (one, other)]
+    assert judge == pytest.approx(np.mean(kappas))
+    found = figures(table, np.arange(40), np.zeros((40, 2)), given)
+    assert found["weighted_kappa_95"][0] < found["weighted_kappa"] < found["weighted_kappa_95"][1]
+    assert found["met"] == (0.5, pytest.approx(0.525, abs=0.03))
