@@ -27,6 +27,7 @@ from grader.calibration.fitting import Fit, Sample
 from grader.calibration.joining import join
 from grader.judges.weights import cache_folder
 from grader.runs import Row
+from grader.strategies.correction import chances
 from grader.types import Coverage, Evidence, Grade, JudgeCard, Verdict
 
 LEVELS: tuple[Coverage, ...] = ("missing", "partial", "covered")
@@ -144,7 +145,7 @@ def applied(fit: Fit | None, rows: Sequence[Sample]) -> tuple[list[Pair], list[b
     """What `grade` makes of the test's verdicts with this fit, and which of them it does not flag."""
     if fit is None:
         return [one.pair for one in rows], [True] * len(rows)
-    seen = [fitting.chances(fit.heads, one.row) for one in rows]
+    seen = [chances(fit.heads, one.row) for one in rows]
     levels = [odds.coverage if fit.moves else one.pair.judged for one, odds in zip(rows, seen, strict=True)]
     changed = fit.moves or fit.mends
     pairs = [

@@ -33,18 +33,13 @@ _SWAPPED = {
 }  # fmt: skip
 
 
-def is_empty(text: str) -> bool:
-    """True when an attempt says nothing: no letter and no digit beside Markdown."""
-    return not has_words(text)
-
-
 def locate(quote: str, text: str) -> Evidence:
     """The quote with its span in `text`; once found, `quote` is text[start:end].
 
     verified: there under folding. repaired: nearly there (Levenshtein similarity of 0.8 and more, quotes of
     8 to 1,000 folded characters in attempts up to 50,000), or its fragments around an ellipsis, in order.
     """
-    exact = text.find(quote) if has_words(quote) else -1
+    exact = text.find(quote) if not is_empty(quote) else -1
     if exact >= 0:
         return _at(text, (exact, exact + len(quote)), "verified")
     small, large = fold(quote), _folded(text)
@@ -177,13 +172,13 @@ def fold(text: str) -> Folded:
 _folded = lru_cache(maxsize=4)(fold)
 
 
-def has_words(text: str) -> bool:
-    """True when a letter or digit is left once Markdown, link targets and comments are gone."""
+def is_empty(text: str) -> bool:
+    """True when no letter and no digit is left once Markdown, link targets and comments are gone."""
     if "<!--" not in text and "](" not in text and any(map(str.isalpha, text)):
-        return True  # the usual answer: no mark that is left to hide a letter
+        return False  # the usual answer: no mark that is left to hide a letter
     if len(text) > 20_000 and any(map(str.isalnum, text[:20_000])) and "<!--" not in text:
-        return True
-    return any(map(str.isalnum, fold(_uncommented(text)).text))
+        return False
+    return not any(map(str.isalnum, fold(_uncommented(text)).text))
 
 
 def _uncommented(text: str) -> str:

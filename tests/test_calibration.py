@@ -28,6 +28,7 @@ from grader.strategies.correction import (
     PRIOR_PARTIAL,
     SIGNALS,
     Correction,
+    chances,
     corrected,
     doubtful,
     voided,
@@ -74,7 +75,7 @@ def test_without_labels_it_says_what_the_judge_says() -> None:
     for coverage, signs in (("covered", (1, 1)), ("partial", (1, -1)), ("missing", (-1, -1))):
         row = (*map(float, signs), *[0.0] * 6)
         assert fit([], [], PRIOR_PARTIAL, 1.0) == PRIOR_PARTIAL
-        assert fitting.chances((PRIOR_PARTIAL, PRIOR_COVERED), row).coverage == coverage
+        assert chances((PRIOR_PARTIAL, PRIOR_COVERED), row).coverage == coverage
     assert chance(PRIOR_PARTIAL, (1.0, 1.0, *[0] * 6)) > 0.8
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from grader import addressed
 from grader.bank.ids import normalise
@@ -16,12 +16,11 @@ from grader.bank.tables import Refused, Row, rubric_of
 from grader.bank.textfile import read_text
 from grader.errors import InputError
 from grader.runs import rubrics
-from grader.runs.labels import asked_hash
+from grader.runs.labels import asked_hash, coverages
 from grader.strategies.examples import LONGEST, Example, ranked
 from grader.types import Attempt, Coverage, Lang, Rubric
 
 LARGEST = 100_000_000
-COVERAGES = get_args(Coverage)
 Said = Mapping[str, Coverage]
 """Coverage by criterion id."""
 
@@ -208,16 +207,7 @@ def _score(shape: Mapping[str, Any], where: str) -> float | None:
 
 
 def _said(raw: Any, where: str, field_name: str) -> dict[str, Coverage]:
-    if raw is None:
-        return {}
-    if not isinstance(raw, dict):
-        raise InputError(f"{where}: {field_name} is not an object", '{"Q43.1": "covered"}')
-    for criterion, coverage in raw.items():
-        if coverage is not None and coverage not in COVERAGES:
-            raise InputError(
-                f"{where}: {field_name}: {criterion} is {coverage!r}", f"one of {', '.join(COVERAGES)}"
-            )
-    return {criterion: coverage for criterion, coverage in raw.items() if coverage is not None}
+    return {one: said for one, said in coverages(raw, where, field_name).items() if said is not None}
 
 
 def _against(raw: Any, where: str) -> frozenset[str]:

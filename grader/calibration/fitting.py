@@ -12,11 +12,11 @@ from grader.agreement import kappas, numbers
 from grader.agreement.differences import Difference, difference
 from grader.agreement.intervals import Interval, intervals
 from grader.agreement.kappas import QUADRATIC
-from grader.agreement.logistic import chance, fit
+from grader.agreement.logistic import fit
 from grader.agreement.pairs import LEVEL, Pair
 from grader.calibration.joining import Beside
 from grader.strategies import correction
-from grader.strategies.correction import PRIOR_COVERED, PRIOR_PARTIAL, Chances
+from grader.strategies.correction import PRIOR_COVERED, PRIOR_PARTIAL, Chances, Heads, chances
 
 PENALTIES = (0.5, 2.0, 8.0)
 ENOUGH = 400
@@ -25,7 +25,6 @@ FOLDS = 5
 LEAST = 10
 MARGIN = 0.5
 """Standard errors. Without them .87 of what was not flagged was right, not .9: benchmarks/learning.py."""
-Heads = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -152,12 +151,6 @@ def heads(found: Sequence[Sample], strength: float) -> Heads:
         fit(rows, [one > 0 for one in levels], PRIOR_PARTIAL, strength),
         fit(rows, [one > 1 for one in levels], PRIOR_COVERED, strength),
     )
-
-
-def chances(found: Heads, row: Sequence[float]) -> Chances:
-    """What both heads say of a row."""
-    some = chance(found[0], row)
-    return Chances(some, min(some, chance(found[1], row)))
 
 
 def penalty(found: Sequence[Sample], seed: int) -> float:

@@ -116,7 +116,7 @@ def reply(whole: Mapping[str, Any], request: JudgeRequest) -> JudgeReply:
     return JudgeReply(
         answers={name: odds for name, odds in told.items() if odds},
         stop="stop",
-        usage=_usage(whole.get("usage")),
+        usage=counted(whole.get("usage")),
     )
 
 
@@ -150,16 +150,18 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _usage(told: object) -> Usage:
-    if not isinstance(told, dict):
-        return Usage()
-    details = told.get("input_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    counts = [
-        one if isinstance(one, int) and one >= 0 else 0
-        for one in (told.get("input_tokens"), told.get("output_tokens"), cached)
-    ]
-    return Usage(prompt=counts[0], completion=counts[1], cached=counts[2])
+def counted(told: object) -> Usage:
+    """Tokens, by whichever of OpenAI's names the endpoint has for them; 0 for what is no count."""
+    whole = told if isinstance(told, dict) else {}
+    details = whole.get("prompt_tokens_details", whole.get("input_tokens_details"))
+    counts = {
+        "prompt": whole.get("prompt_tokens", whole.get("input_tokens")),
+        "completion": whole.get("completion_tokens", whole.get("output_tokens")),
+        "cached": details.get("cached_tokens")
+        if isinstance(details, dict)
+        else whole.get("prompt_cache_hit_tokens"),
+    }
+    return Usage(**{name: one for name, one in counts.items() if isinstance(one, int) and one >= 0})
 
 
 def forget() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from grader.errors import JudgeError
 from grader.judges.llama import STEP, Floats, Llama, Place
 from grader.judges.probe import Probe, Trace
 from grader.judges.similarity import Encoder
-from grader.judges.weights import QWEN
+from grader.judges.weights import QWEN, keep_json
 from grader.strategies import stack
 from grader.types import JudgeReply, JudgeRequest, Usage, digest
 
@@ -80,7 +79,7 @@ class Decider:
         kept = stack.shipped_nulls(key) or _kept(self._nulls / f"{key}.json", request)
         if kept is None:
             kept = {name: probe.project(seen) for name, seen in self.traces(empty, probe.layers).items()}
-            _keep(self._nulls / f"{key}.json", kept)
+            keep_json(self._nulls / f"{key}.json", kept)
         return kept
 
     def _layout(self, request: JudgeRequest) -> Layout:
@@ -219,14 +218,3 @@ def _kept(path: Path, request: JudgeRequest) -> dict[str, dict[str, float]] | No
         return {one["id"]: dict(kept[one["id"]]) for one in request.questions}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _keep(path: Path, kept: Mapping[str, object]) -> None:
-    """A cache that can't be written costs a pass each time, nothing more."""
-    fresh = path.with_suffix(f".{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(kept), "utf-8")
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from grader.judges.failures import (
     seconds_to_wait,
     secrets_in,
 )
-from grader.types import Judge, JudgeReply, JudgeRequest, Usage
+from grader.types import Judge, JudgeReply, JudgeRequest
 
 BIGGEST_BODY = 20 * 2**20
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -159,7 +159,8 @@ def read_reply(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...] =
         raise JudgeError(f"{where} answered without choices: {plain(str(whole), secrets, 120)}")
     stop = first.get("finish_reason")
     stop = "refusal" if message.get("refusal") else stop if isinstance(stop, str) else ""
-    return JudgeReply(text=_content(message.get("content")), stop=stop, usage=_usage(whole.get("usage")))
+    usage = decisions.counted(whole.get("usage"))
+    return JudgeReply(text=_content(message.get("content")), stop=stop, usage=usage)
 
 
 def _content(content: object) -> str:
@@ -171,24 +172,6 @@ def _content(content: object) -> str:
         )
         return "".join(text for text in texts if isinstance(text, str))
     return ""
-
-
-def _usage(usage: object) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = (
-        details.get("cached_tokens") if isinstance(details, dict) else usage.get("prompt_cache_hit_tokens")
-    )
-    return Usage(
-        prompt=_count(usage.get("prompt_tokens")),
-        completion=_count(usage.get("completion_tokens")),
-        cached=_count(cached),
-    )
-
-
-def _count(number: object) -> int:
-    return number if isinstance(number, int) and number >= 0 else 0
 
 
 def _trust() -> ssl.SSLContext:

@@ -99,7 +99,7 @@ def genuine(path: Path, weights: Weights, cache: Path, *, full: bool = False) ->
         return True
     if sha256(path) != weights.sha256:
         return False
-    _keep(cache, {**stamps, str(path): stamp})
+    keep_json(cache / "weights" / "verified.json", {**stamps, str(path): stamp})
     return True
 
 
@@ -120,13 +120,12 @@ def _stamps(cache: Path) -> dict[str, object]:
     return known if isinstance(known, dict) else {}
 
 
-def _keep(cache: Path, stamps: Mapping[str, object]) -> None:
-    """A cache that can't be written costs a hash each time, nothing more."""
-    path = cache / "weights" / "verified.json"
-    fresh = path.with_name(f"verified.{os.getpid()}.tmp")
+def keep_json(path: Path, value: object) -> None:
+    """Write it whole or not at all: a cache that can't be written costs its work each time, nothing more."""
+    fresh = path.with_name(f"{path.stem}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(stamps, indent=1), "utf-8")
+        fresh.write_text(json.dumps(value), "utf-8")
         fresh.replace(path)
     except OSError:
         fresh.unlink(missing_ok=True)

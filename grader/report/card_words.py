@@ -8,16 +8,12 @@ from grader.agreement.differences import Difference
 from grader.agreement.intervals import Interval
 from grader.agreement.measured import SCORED, Measured, Scores
 from grader.calibration.card import Card
+from grader.report.markdown import number as number
 
 FEW = 30
 MANY = 100
 WIDE = 0.4
 ONE_SIDED = 0.98
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A figure; a dash where it is not defined."""
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def span(value: float | None, interval: Interval | None) -> str:
@@ -126,8 +122,8 @@ def _sure(measured: Measured) -> Iterator[str]:
 def compared(found: Difference, other: str) -> list[str]:
     """Two judges, in words."""
     said = [
-        f"Against {other}: weighted kappa {_signed(found.weighted_kappa)}"
-        f"{_range(found.weighted_kappa_95)}, kappa {_signed(found.kappa)}{_range(found.kappa_95)}"
+        f"Against {other}: weighted kappa {signed(found.weighted_kappa)}"
+        f"{between(found.weighted_kappa_95)}, kappa {signed(found.kappa)}{between(found.kappa_95)}"
         f" over {found.count} labels{'' if found.paired else ', not the same ones'}."
     ]
     interval = found.weighted_kappa_95
@@ -148,11 +144,11 @@ def compared(found: Difference, other: str) -> list[str]:
     return said
 
 
-def _signed(value: float | None) -> str:
+def signed(value: float | None) -> str:
     return "–" if value is None else f"{value:+.2f}"
 
 
-def _range(interval: Interval | None) -> str:
+def between(interval: Interval | None) -> str:
     return "" if interval is None else f" ({interval[0]:+.2f} to {interval[1]:+.2f})"
 
 

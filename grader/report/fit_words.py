@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.calibration.fitting import Fit
-from grader.report.card_words import number
+from grader.report.card_words import between, number, signed
 
 
 def fitted(fit: Fit) -> list[str]:
@@ -13,11 +13,9 @@ def fitted(fit: Fit) -> list[str]:
 
 def _verdicts(fit: Fit) -> str:
     interval = fit.gain.weighted_kappa_95
-    sure = "" if interval is None else f" ({interval[0]:+.2f} to {interval[1]:+.2f})"
-    gain = "–" if fit.gain.weighted_kappa is None else f"{fit.gain.weighted_kappa:+.2f}"
     start = (
         f"Fitted on {fit.count} labels; held out by {fit.unit}, moving verdicts changes weighted kappa"
-        f" by {gain}{sure}"
+        f" by {signed(fit.gain.weighted_kappa)}{between(interval)}"
     )
     if fit.moves:
         return f"{start}: it helps, so verdicts are moved."

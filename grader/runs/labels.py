@@ -33,7 +33,7 @@ def read(folder: Path) -> Said:
         shape = parse(line.removeprefix(b"\xef\xbb\xbf")) if line.strip() else {}
         if shape is None and place < len(rows):
             raise InputError(f"{path}:{place}: not a label in JSON", "mend or delete this line")
-        for criterion, coverage in _said(shape or {}, f"{path}:{place}").items():
+        for criterion, coverage in coverages((shape or {}).get("labels"), f"{path}:{place}").items():
             assert shape is not None
             key = (str(shape.get("attempt")), number(str(shape.get("answer"))), criterion)
             if coverage is None:  # takes a label back
@@ -43,15 +43,15 @@ def read(folder: Path) -> Said:
     return found
 
 
-def _said(shape: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    said = shape.get("labels") or {}
-    if not isinstance(said, dict):
-        raise InputError(f"{where}: labels is not an object", '{"Q43.1": "covered"}')
-    for criterion, coverage in said.items():
+def coverages(raw: Any, where: str, field: str = "labels") -> Mapping[str, Coverage | None]:
+    """Coverage by criterion, None where it is taken back; InputError names place and field."""
+    if not isinstance(raw, dict | None):
+        raise InputError(f"{where}: {field} is not an object", '{"Q43.1": "covered"}')
+    for criterion, coverage in (raw or {}).items():
         if coverage is not None and coverage not in get_args(Coverage):
             known = ", ".join(get_args(Coverage))
-            raise InputError(f"{where}: labels: {criterion} is {coverage!r}", f"one of {known}")
-    return said
+            raise InputError(f"{where}: {field}: {criterion} is {coverage!r}", f"one of {known}")
+    return raw or {}
 
 
 def of(said: Said, attempt: Attempt, rubric: Rubric) -> dict[str, Label]:

@@ -42,6 +42,16 @@ class Chances:
         return by_coverage[coverage]
 
 
+Heads = tuple[tuple[float, ...], tuple[float, ...]]
+"""At least partly covered, and covered."""
+
+
+def chances(heads: Heads, row: Sequence[float]) -> Chances:
+    """What both heads say of a row of signals."""
+    some = chance(heads[0], row)
+    return Chances(some, min(some, chance(heads[1], row)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correction:
     """A fitted calibration: numbers, and the hashes of what they hold for.
@@ -63,8 +73,7 @@ class Correction:
 
     def chances(self, row: Sequence[float]) -> Chances:
         """Of one row of signals."""
-        some = chance(self.partial, row)
-        return Chances(some, min(some, chance(self.covered, row)))
+        return chances((self.partial, self.covered), row)
 
 
 def voided(correction: Correction, card: JudgeCard, question: str) -> str:
@@ -90,11 +99,11 @@ def corrected(
         if row is None or verdict.coverage is None or not (correction.moves or correction.mends):
             found.append(verdict)
             continue
-        chances = correction.chances(row)
+        odds = correction.chances(row)
         coverage = verdict.coverage
         if correction.moves and not verdict.contradicted:
-            coverage = chances.coverage
-        sure = round(chances.of("missing" if verdict.contradicted else coverage), 3)
+            coverage = odds.coverage
+        sure = round(odds.of("missing" if verdict.contradicted else coverage), 3)
         moved = replace(verdict, coverage=coverage, confidence=sure)
         if coverage != verdict.coverage:
             words = MOVED[lang].format(said=SAID[lang][verdict.coverage])
