@@ -48,7 +48,11 @@ is as right as it says.</p></div>
 <div><h2>Coverage against accuracy</h2>{{ kept }}
 <p>Share right (up) among the surest tenth, two tenths ... (across).</p></div>
 </div>{% else %}<p>The judge states no confidence.</p>{% endif %}
-{% for aspect, lines in by %}<h2>By {{ aspect }}</h2>{{ table(heads, lines) }}{% endfor %}
+{% for aspect, lines in by %}<h2>By {{ aspect }}</h2>
+{% if lines | length > most %}
+<details><summary>{{ lines | length }}</summary>{{ table(heads, lines) }}</details>
+{% else %}{{ table(heads, lines) }}{% endif %}
+{% endfor %}
 {% if card.worst %}<h2>Worst disagreements</h2>{% endif %}
 {% for one in card.worst %}
 <h3>{{ one.attempt }}, {{ one.criterion }}: people {{ one.label }}, judge {{ one.judged }}</h3>
@@ -81,6 +85,7 @@ def render(card: Card, more: Sequence[str]) -> str:
         reliability=diagram("share right by confidence", stated, even=True) if stated else "",
         kept=diagram("share right among the surest", surest, even=False),
         heads=pages.HEADS,
+        most=pages.MOST,
         by=[
             (name, [pages.figures(*one) for one in held.items()])
             for name, held in measured.by.items()
