@@ -10,7 +10,6 @@ import pytest
 
 from grader import config, judges
 from grader.config import Choice, Settings
-from grader.errors import InputError
 from grader.judges import dialect
 from grader.types import JudgeReply, JudgeRequest
 from tests import servers
@@ -37,11 +36,6 @@ def test_the_endpoint_of_a_request_names_client_and_address(
     model: str, changes: Mapping[str, object], endpoint: str
 ) -> None:
     assert judges.endpoint(settings(**changes), Choice(model=model, why="")) == endpoint
-
-
-def test_the_lean_client_wants_an_address() -> None:
-    with pytest.raises(InputError, match="needs an address"):
-        judges.endpoint(settings(client="openai_compatible"), Choice(model="m", why=""))
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from typer import Option
 
-from grader.config import Mode, Reference, Strategy
+from grader.config import Client, Mode, Reference, Strategy
 from grader.types import Lang
 
 F = TypeVar("F", bound=Callable[..., int])
@@ -42,7 +42,7 @@ SETTINGS = {
     "bank": Bank,
     "model": _set(str, "NAME", "Any LiteLLM name, or `embedded`."),
     "api_base": _set(str, "URL", "Address of an OpenAI-compatible server."),
-    "client": _set(Literal["auto", "litellm"], None, "litellm: use it even with --api-base."),
+    "client": _set(Client, None, "litellm: use it even with --api-base."),
     "strategy": _set(
         Strategy,
         "HOW",

@@ -18,7 +18,7 @@ Mode = Literal["live", "auto", "record", "replay"]
 Strategy = Literal["auto", "joint", "pointwise", "decision"]
 Unverified = Literal["flag", "review", "credit_none"]
 Reference = Literal["on", "off"]
-Client = Literal["auto", "litellm", "openai_compatible"]
+Client = Literal["auto", "litellm"]
 
 
 @dataclass(frozen=True, kw_only=True)

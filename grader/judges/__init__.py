@@ -37,13 +37,7 @@ def client(settings: Settings, choice: Choice) -> ClientName:
     if choice.model == "embedded":
         return "embedded"
     own = choice.model.partition("/")[0] in _OWN_PROTOCOL and "/" in choice.model
-    if settings.client == "openai_compatible" and not settings.api_base:
-        raise InputError("--client openai_compatible needs an address", "add --api-base URL")
-    if settings.client == "openai_compatible" or (
-        settings.api_base and settings.client == "auto" and not own
-    ):
-        return "openai_compatible"
-    return "litellm"
+    return "openai_compatible" if settings.api_base and settings.client == "auto" and not own else "litellm"
 
 
 def endpoint(settings: Settings, choice: Choice) -> str:
