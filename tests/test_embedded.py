@@ -102,6 +102,20 @@ def test_who_waits_for_another_run_is_told_why(tmp_path: Path, capsys: pytest.Ca
         assert "another grade" in capsys.readouterr().err
 
 
+def test_who_waits_for_each_of_many_answers_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held, left, told = FileLock(tmp_path / "lock", thread_local=False), threading.Event(), threading.Event()
+    with held:
+        for _ in range(2):
+            left.clear()
+            threading.Timer(0.3, left.set).start()
+            own = FileLock(tmp_path / "lock", thread_local=False)
+            with pytest.raises(JudgeError), embedded.taken(own, 0, left, told):
+                pass
+    assert capsys.readouterr().err.count("another grade") == 1
+
+
 def free(lock: FileLock) -> bool:
     try:
         lock.acquire(timeout=0)

@@ -133,7 +133,7 @@ def _client(
     if name == "embedded":
         from grader.judges import embedded
 
-        return embedded.connect(settings, environ=environ)
+        return embedded.connect(environ)
     if name == "openai_compatible":
         from grader.judges import openai_compatible
 

@@ -45,9 +45,7 @@ def threads() -> int:
 
 
 @asynccontextmanager
-async def connect(
-    _settings: object = None, *, environ: Mapping[str, str] = os.environ
-) -> AsyncIterator[Judge]:
+async def connect(environ: Mapping[str, str] = os.environ) -> AsyncIterator[Judge]:
     """A judge that answers one request at a time. The weights are found or fetched by the first request.
 
     A lock in the cache folder lets two processes take turns: at once, each would be many times slower.
@@ -61,13 +59,13 @@ async def connect(
     with disk_named(cache):
         cache.mkdir(parents=True, exist_ok=True)
     turn, machine = asyncio.Lock(), filelock.FileLock(cache / "embedded.lock", thread_local=False)
-    left = threading.Event()
+    left, told = threading.Event(), threading.Event()
     async with AsyncExitStack() as stack:
         stack.callback(left.set)
         model = _Model(cache, environ, lambda close: at_end(close, stack, left))
 
         def answer(request: JudgeRequest) -> JudgeReply:
-            with taken(machine, left=left):
+            with taken(machine, left=left, told=told):
                 return model.reply(request)
 
         async def ask(request: JudgeRequest) -> JudgeReply:
@@ -78,25 +76,29 @@ async def connect(
 
 
 @contextmanager
-def taken(machine: BaseFileLock, patience: float = 3, left: threading.Event | None = None) -> Iterator[None]:
-    """Hold the lock; who waits longer than `patience` seconds is told why. JudgeError once `left` is set.
+def taken(
+    machine: BaseFileLock,
+    patience: float = 3,
+    left: threading.Event | None = None,
+    told: threading.Event | None = None,
+) -> Iterator[None]:
+    """Hold the lock; who waits longer than `patience` seconds is told why, once. JudgeError after `left`.
 
     Who waits holds a second lock, taken first, so that the holder's next request comes after.
     """
     from filelock import FileLock, Timeout
 
-    began, told = time.monotonic(), False
+    began, told = time.monotonic(), told or threading.Event()
 
     def wait(lock: BaseFileLock) -> None:
-        nonlocal told
         while not lock.is_locked:
             try:
                 lock.acquire(timeout=0.1)
             except Timeout:
                 if left is not None and left.is_set():
                     raise JudgeError("the embedded judge was stopped") from None
-                if not told and time.monotonic() - began > patience:
-                    told = True
+                if not told.is_set() and time.monotonic() - began > patience:
+                    told.set()
                     print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
 
     first = FileLock(f"{machine.lock_file}.next", thread_local=False)
