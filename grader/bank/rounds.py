@@ -50,7 +50,7 @@ def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None)
             for one in _answers(source, shelf, question):
                 yield one if isinstance(one, Refused) else shelf.job(one)
         except InputError as error:
-            yield Refused(where=str(source.path), why=error.message, kind="unreadable", hint=error.hint)
+            yield Refused(str(source.path), error.message, "unreadable", error.hint)
 
 
 def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Row | Refused]:
@@ -81,20 +81,16 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
 
 def _unasked(path: Path) -> Refused:
     return Refused(
-        where=str(path),
-        why="it doesn't say which question is answered",
-        kind="question",
-        hint="name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
+        str(path),
+        "it doesn't say which question is answered",
+        "question",
+        "name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
     )
 
 
 def _sections(parts: headings.Parts, path: Path, person: str, text: str) -> Iterator[Row | Refused]:
     if parts.ignored:
-        yield Refused(
-            where=str(path),
-            why=f"the text before the first question is left out ({parts.ignored})",
-            kind="note",
-        )
+        yield Refused(str(path), f"the text before the first question is left out ({parts.ignored})", "note")
     for one in parts.sections:
         yield Row(
             question=one.question, answer=text[one.start : one.end], person=person,
@@ -132,12 +128,12 @@ class _Shelf:
         if isinstance(rubric, Refused):
             return rubric
         if len(row.answer) > LIMIT:
-            return Refused(where=row.where, why="the answer is longer than 1 MB", kind="unreadable")
+            return Refused(row.where, "the answer is longer than 1 MB", "unreadable")
         content = number(f"{rubric.question}\0{row.answer}")
         name = row.attempt or (_identifier(rubric.question, row.person) if row.person else "")
         identifier = self._free(tidy(name or row.fallback), content)
         if identifier is None:
-            return Refused(where=row.where, why=f"the same answer again ({name})", kind="repeated")
+            return Refused(row.where, f"the same answer again ({name})", "repeated")
         attempt = Attempt(
             id=identifier, question=rubric.question, text=row.answer, person=row.person,
             path=row.where, offset=row.offset,
@@ -171,7 +167,7 @@ class _Shelf:
 
     def _bank_rubric(self, row: Row) -> Rubric | Refused:
         if not row.question:
-            return Refused(where=row.where, why="the row names no question", kind="question")
+            return Refused(row.where, "the row names no question", "question")
         asked = normalise(row.question)
         if asked not in self.questions:
             try:
@@ -180,7 +176,7 @@ class _Shelf:
                 self.questions[asked] = error
         found = self.questions[asked]
         if isinstance(found, InputError):
-            return Refused(where=row.where, why=found.message, kind="unknown", hint=found.hint)
+            return Refused(row.where, found.message, "unknown", found.hint)
         return found.rubric
 
 

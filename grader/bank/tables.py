@@ -46,7 +46,7 @@ class Row:
     fallback: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Refused:
     """An answer, or a part of a file, that isn't graded, and why. A `note` is no fault."""
 
@@ -81,7 +81,7 @@ def rubric_of(row: Row) -> Rubric | Refused:
     if not wrong and len({one.id for one in criteria if isinstance(one, Criterion)}) < len(criteria):
         wrong = "two criteria have the same id"
     if wrong:
-        return Refused(where=row.where, why=f"criteria: {wrong}", kind="unreadable")
+        return Refused(row.where, f"criteria: {wrong}", "unreadable")
     points = tuple(one for one in criteria if isinstance(one, Criterion))
     words = title + "".join(one.text for one in points)
     chinese = sum("\u4e00" <= one <= "\u9fff" for one in words)
@@ -116,19 +116,17 @@ def _jsonl(path: Path, encoding: str) -> Iterator[Row | Refused]:
         for number, line in enumerate(_lines(file), 1):
             where = f"{path}:{number}"
             if len(line) > LONGEST_CELL:
-                yield Refused(where=where, why="the line is longer than 16 MB", kind="unreadable")
+                yield Refused(where, "the line is longer than 16 MB", "unreadable")
                 continue
             if not line.strip("\ufeff \t\r\n"):
                 continue
             try:
                 shape = json.loads(line.lstrip("\ufeff"))
             except (ValueError, RecursionError) as error:
-                yield Refused(where=where, why=f"not readable as JSON: {error}", kind="unreadable")
+                yield Refused(where, f"not readable as JSON: {error}", "unreadable")
                 continue
             if not isinstance(shape, dict):
-                yield Refused(
-                    where=where, why="not an object", kind="unreadable", hint='{"question": "Q43", ...}'
-                )
+                yield Refused(where, "not an object", "unreadable", '{"question": "Q43", ...}')
                 continue
             yield _row(shape, where, f"{path.stem}-{number}")
 
@@ -171,9 +169,7 @@ def _csv(path: Path, encoding: str) -> Iterator[Row | Refused]:
                 if any(shape.values()):
                     yield _row(shape, f"{path}:{reader.line_num}", f"{path.stem}-{number}")
         except csv.Error as error:
-            yield Refused(
-                where=f"{path}:{reader.line_num}", why=f"not readable as CSV: {error}", kind="unreadable"
-            )
+            yield Refused(f"{path}:{reader.line_num}", f"not readable as CSV: {error}", "unreadable")
 
 
 def _column(name: str, given: Any) -> str | None:
@@ -186,15 +182,13 @@ def _row(shape: Mapping[str, Any], where: str, fallback: str) -> Row | Refused:
     for name in ("question", "answer", "attempt", "person", "question_text"):
         value = next((shape[one] for one in COLUMNS[name] if shape.get(one) is not None), "")
         if isinstance(value, bool) or not isinstance(value, str | int):
-            return Refused(where=where, why=f"{name} is not a text", kind="unreadable")
+            return Refused(where, f"{name} is not a text", "unreadable")
         texts[name] = str(value) if name == "answer" else str(value).strip()
     if not any(shape.get(one) is not None for one in COLUMNS["answer"]):
-        return Refused(
-            where=where, why="there is no answer", kind="unreadable", hint="the field is called answer"
-        )
+        return Refused(where, "there is no answer", "unreadable", "the field is called answer")
     criteria = _listed(next((shape[one] for one in COLUMNS["criteria"] if shape.get(one)), ()))
     if criteria is None:
-        return Refused(where=where, why="criteria is not a list", kind="unreadable")
+        return Refused(where, "criteria is not a list", "unreadable")
     return Row(**texts, criteria=criteria, where=where, fallback=fallback)
 
 
