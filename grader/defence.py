@@ -1,6 +1,6 @@
 """What is done about text that speaks to a grader: it is left out, or where unsure judged with and without.
 
-Pure. Each layer alone and both together are measured by grader.attacking.
+Pure. Each layer alone and both together are measured by grader.trials.attacking.
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from grader.report import compare, markdown, summary
+import pytest
+
+from grader.cli.console import stdout_console
+from grader.report import compare, markdown, overview, summary
 from grader.report.graded import Run
 from tests import fakes
 
@@ -32,7 +35,9 @@ def test_a_person_over_time_is_a_line_with_the_oldest_run_first() -> None:
     assert compare.comparable(held)
 
 
-def test_two_judges_on_the_same_answers_are_shown_where_they_differ() -> None:
+def test_two_judges_on_the_same_answers_are_shown_where_they_differ(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     one = Run(name="one", rows=(fakes.graded(),))
     other = fakes.graded(1.0, model="other", verdicts=(fakes.said("Q1.1"), fakes.said("Q1.2", "partial")))
     two = Run(name="two", rows=(other, fakes.graded(text="another answer", model="other")))
@@ -43,6 +48,7 @@ def test_two_judges_on_the_same_answers_are_shown_where_they_differ() -> None:
         ("Q1.2", "missing", "partial")
     ]
     assert not compare.comparable(held)
-    text = markdown.render([one, two], "zh")
-    assert "1 处判定不同" in text
-    assert "不取平均" in text
+    overview.render([one, two], stdout_console(), "zh")
+    for text in (markdown.render([one, two], "zh"), "".join(capsys.readouterr().out.split())):
+        assert "1处判定不同" in text.replace("1 处", "1处")
+        assert "不取平均" in text

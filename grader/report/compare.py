@@ -80,10 +80,14 @@ def lines(held: Sequence[Column], view: str) -> tuple[Line, ...]:
     return tuple(Line(label=label, cells=tuple(table.get(label) for table in tables)) for label in labels)
 
 
+def groups(held: Sequence[Column]) -> tuple[Group, ...]:
+    """All rows of the columns, as far as they can be averaged."""
+    return summary.groups(row for column in held for row in column.group.rows)
+
+
 def comparable(held: Sequence[Column]) -> bool:
     """True when a change from one column to the next is a change of the answers, not of the judge."""
-    rows = [row for column in held for row in column.group.rows]
-    return len(summary.groups(rows)) <= 1
+    return len(groups(held)) <= 1
 
 
 def pairs(held: Sequence[Column]) -> tuple[Pair, ...]:

@@ -61,11 +61,17 @@ def _groups(run: Run, lang: Lang) -> Iterator[str]:
     found = summary.groups(run.rows)
     if not found:
         yield word("nothing", lang)
-    if differ := summary.apart(found):
-        yield f"> {word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}."
+    if why := apart(found, lang):
+        yield f"> {why}"
         yield ""
     for group in found:
         yield from _group(group, lang)
+
+
+def apart(found: Sequence[Group], lang: Lang) -> str:
+    """Why groups are not averaged, in a sentence; "" for one group."""
+    differ = ", ".join(word(one, lang) for one in summary.apart(found))
+    return differ and f"{word('apart', lang)}: {differ}."
 
 
 def _group(group: Group, lang: Lang) -> Iterator[str]:
@@ -113,9 +119,8 @@ def troubles(row: Graded, lang: Lang) -> list[str]:
 
 
 def _comparison(held: Sequence[Column], lang: Lang) -> Iterator[str]:
-    if not compare.comparable(held):
-        differ = summary.apart(summary.groups(row for one in held for row in one.group.rows))
-        yield f"> {word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}."
+    if why := apart(compare.groups(held), lang):
+        yield f"> {why}"
         yield ""
     for view in ("person", "section"):
         found = compare.lines(held, view)

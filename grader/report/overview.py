@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from grader.report import compare, escape, summary
 from grader.report.graded import Graded, Run
-from grader.report.markdown import number, troubles
+from grader.report.markdown import apart, number, troubles
 from grader.report.plain import shortened
 from grader.report.words import word
 from grader.types import Lang
@@ -28,8 +28,8 @@ def render(runs: Sequence[Run], console: Console, lang: Lang = "en") -> None:
         found = summary.groups(run.rows)
         if not found:
             console.print(word("nothing", lang))
-        if differ := summary.apart(found):
-            console.print(f"{word('apart', lang)}: {', '.join(word(one, lang) for one in differ)}.")
+        if why := apart(found, lang):
+            console.print(why)
         for group in found:
             _group(group, console, lang)
     if len(runs) > 1:
@@ -76,6 +76,8 @@ def _group(group: summary.Group, console: Console, lang: Lang) -> None:
 
 def _comparison(runs: Sequence[Run], console: Console, lang: Lang) -> None:
     held = compare.columns(runs)
+    if why := apart(compare.groups(held), lang):
+        console.print(why)
     for view in ("person", "section"):
         lines = compare.lines(held, view)
         if lines:
