@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from grader import counting
 from grader.counting import Idle
 from grader.report import terminal
 from grader.report.graded import Graded, state
-from grader.scoring import score
+from grader.scoring import credits, score, standing
 from grader.types import Coverage, Criterion, Grade, Group, JudgeCard, Question, Vote
 from tests import fakes
 from tests.fakes import said
@@ -108,3 +111,30 @@ def test_the_votes_of_several_judges_stand_under_the_verdict() -> None:
     made = replace(made, verdicts=(replace(made.verdicts[0], votes=votes), *made.verdicts[1:]))
     terminal.render(made, RUBRIC, fakes.attempt("x"), Console(file=out, width=80, highlight=False))
     assert "    votes: a covered, b contradicted\n" in out.getvalue()
+
+
+IDS = ("a", "b", "c", "d")
+SOME = st.lists(st.sampled_from(IDS), max_size=2).map(tuple)
+POINT = st.tuples(st.sampled_from([0.5, 1.0, 2.0, -1.0]), SOME, SOME, st.sampled_from(["", "g"]))
+
+
+@given(
+    st.tuples(POINT, POINT, POINT, POINT),
+    st.lists(st.sampled_from(["covered", "partial", "missing"]), min_size=4, max_size=4),
+    st.sampled_from([Group(name="g", any_of=1), Group(name="g", cap=1.0)]),
+)
+def test_whatever_earned_credit_does_not_stand_has_a_reason_with_a_name(
+    points: tuple[Any, ...], coverages: list[Coverage], group: Group
+) -> None:
+    criteria = tuple(
+        Criterion(id=name, text=name, weight=weight, requires=wants, excludes=bars, group=where)
+        for name, (weight, wants, bars, where) in zip(IDS, points, strict=True)
+    )
+    rubric = fakes.rubric(criteria=criteria, groups=(group,))
+    verdicts = [said(name, coverage) for name, coverage in zip(IDS, coverages, strict=True)]
+    given_credit = credits(rubric, verdicts)
+    stands, out = standing(rubric, given_credit), counting.idle(rubric, verdicts)
+    for name in IDS:
+        if given_credit[name] and not stands[name]:
+            assert out[name].name
+    assert counting.lacking(rubric, verdicts) <= set(IDS)
