@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from grader import runs, scoring, wire
 from grader.bank import load
@@ -155,3 +156,14 @@ def test_unsure_unsupported_and_unlikely_verdicts_tell_most() -> None:
         fakes.said("Q1.1", "missing", confidence=0.5), 0
     )
     assert command.informative(fakes.said("Q1.1", None), 0.0) == 1.0
+
+
+def test_a_person_is_told_what_earns_a_point_too_and_what_a_fault_is() -> None:
+    fault = Criterion(id="Q1.1", text="No tests", weight=-1, accept=("skips tests",), open=True)
+    rubric, out = fakes.rubric(criteria=(fault,)), io.StringIO()
+    one = command.Open(
+        attempt=fakes.attempt(), rubric=rubric, criterion=fault, verdict=fakes.said("Q1.1"), weight=1.0
+    )
+    command.show(one, "1 of 1", Console(file=out, width=80))
+    for words in ("also right: skips tests", "valid instance", "a fault: c when the answer commits it"):
+        assert words in out.getvalue()

@@ -109,7 +109,10 @@ def show(one: Open, place: str, console: Console) -> None:
     console.rule(f"{place}: {plain(one.attempt.id)}")
     parts = [one.rubric.title, "", f"{one.criterion.id}  {one.criterion.judged}"]
     parts += [f"part: {each}" for each in one.criterion.parts]
+    parts += [f"also right: {each}" for each in one.criterion.accept]
     parts += [f"mistake: {each}" for each in one.criterion.mistakes]
+    parts += ["any other valid instance counts too"] * one.criterion.open
+    parts += ["a fault: c when the answer commits it, m when it does not"] * one.criterion.fault
     for text in [*parts, "", *one.attempt.text.splitlines()]:
         for line in wrapped(plain(text), width) or [""]:
             console.print(f" {line}")
