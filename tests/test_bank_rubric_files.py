@@ -68,6 +68,12 @@ def test_a_plain_file_is_read() -> None:
     [
         ("weight: 2", "wieght: 2", "criteria[0].wieght: there is no such field", "did you mean weight?"),
         ("title:", "titel:", "Q1.yaml:2: titel: there is no such field", "did you mean title?"),
+        (
+            "criteria:",
+            "groups:\n- name: g\n  anyof: 1\ncriteria:",
+            "groups[0].anyof: there is no such field",
+            "did you mean any_of?",
+        ),
         ("weight: 2", "weight: two", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "weight: .nan", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "weight: 0", "Q1.yaml:7: criteria[0].weight: ", "schema"),

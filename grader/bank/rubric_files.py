@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.bank.ids import is_safe
 from grader.bank.safe_yaml import Loaded, Place, load
@@ -16,6 +16,9 @@ from grader.errors import InputError
 from grader.links import unlinked
 from grader.types import Criterion, Group, Question, Rubric
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 LIMIT = 256_000
 FIRST_LINE = "# yaml-language-server: $schema=rubric.schema.json\n"
 
@@ -23,7 +26,6 @@ TEXTS = ("title", "section", "frequency", "reference")
 NAMES = ("tags", "companies", "notes")
 CRITERION_TEXTS = ("id", "text", "claim", "source", "note")
 CRITERION_LISTS = ("parts", "accept", "mistakes")
-LOGIC = ("requires", "excludes", "group", "open")
 
 
 def read(path: Path) -> Question:
@@ -127,7 +129,7 @@ def _question(value: Mapping[str, Any]) -> Question:
 
 
 def _criterion(value: Mapping[str, Any]) -> Criterion:
-    lists = {name: tuple(value.get(name, ())) for name in (*CRITERION_LISTS, *LOGIC[:2])}
+    lists = {name: tuple(value.get(name, ())) for name in (*CRITERION_LISTS, "requires", "excludes")}
     return Criterion(**{**value, **lists, "weight": float(value.get("weight", 1.0))})
 
 
@@ -226,11 +228,9 @@ def _dotted(place: Place) -> str:
 
 
 def _nearest_field(place: Place) -> str:
-    criterion = len(place) > 1
-    known = (
-        (*CRITERION_TEXTS, *CRITERION_LISTS, *LOGIC, "weight", "optional")
-        if criterion
-        else (*TEXTS, *NAMES, "id", "lang", "stars", "criteria", "groups")
-    )
+    from grader.bank.rubric_model import CriterionEntry, GroupEntry, RubricFile
+
+    parts: dict[str | int, type[BaseModel]] = {"criteria": CriterionEntry, "groups": GroupEntry}
+    known = list((parts[place[0]] if len(place) > 1 else RubricFile).model_fields)
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f"did you mean {close[0]}?" if close else f"the fields are {', '.join(known)}"
