@@ -23,39 +23,31 @@ class CriterionEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Annotated[Short, Field(description="The question's id, a dot, and a number: Q43.1")]
-    text: Annotated[Text, Field(description="The key point as the bank has it")]
-    claim: Annotated[
-        Text,
-        Field(
-            description="What is judged instead of text, where text is wrong, outdated, imprecise or vague"
-        ),
-    ] = ""
-    weight: Annotated[
-        float,
-        Field(
-            ge=-100,
-            le=100,
-            allow_inf_nan=False,
-            description="Its share of the score; negative: a fault that takes away; never 0",
-        ),
-    ] = 1.0
-    optional: Annotated[bool, Field(description="Judged and shown, never lowers a score")] = False
-    parts: Annotated[
-        Lines, Field(description="What a full answer says of it; some of them earn partial credit")
-    ] = []
-    accept: Annotated[Lines, Field(description="Other ways to say it, or one of its parts")] = []
-    mistakes: Annotated[Lines, Field(description="What people often say and what contradicts it")] = []
-    source: Annotated[str, Field(max_length=1000, description="Where to read it")] = ""
-    note: Annotated[
-        str, Field(max_length=4000, description="Why the claim differs from the text; no judge sees it")
-    ] = ""
-    requires: Annotated[Names, Field(description="Ids: it earns only when all of these are earned")] = []
-    excludes: Annotated[Names, Field(description="Ids: when it is earned, these are not")] = []
-    group: Annotated[str, Field(max_length=300, description="The name of one of the rubric's groups")] = ""
-    open: Annotated[
-        bool, Field(description="Another valid instance than those that are named earns it too")
-    ] = False
+    id: Short = Field(description="The question's id, a dot, and a number: Q43.1")
+    text: Text = Field(description="The key point as the bank has it")
+    claim: Text = Field(
+        "",
+        description="What is judged instead of text, where text is wrong, outdated, imprecise or vague",
+    )
+    weight: float = Field(
+        1.0,
+        ge=-100,
+        le=100,
+        allow_inf_nan=False,
+        description="Its share of the score; negative: a fault that takes away; never 0",
+    )
+    optional: bool = Field(False, description="Judged and shown, never lowers a score")
+    parts: Lines = Field([], description="What a full answer says of it; some of them earn partial credit")
+    accept: Lines = Field([], description="Other ways to say it, or one of its parts")
+    mistakes: Lines = Field([], description="What people often say and what contradicts it")
+    source: str = Field("", max_length=1000, description="Where to read it")
+    note: str = Field(
+        "", max_length=4000, description="Why the claim differs from the text; no judge sees it"
+    )
+    requires: Names = Field([], description="Ids: it earns only when all of these are earned")
+    excludes: Names = Field([], description="Ids: when it is earned, these are not")
+    group: str = Field("", max_length=300, description="The name of one of the rubric's groups")
+    open: bool = Field(False, description="Another valid instance than those that are named earns it too")
 
     @field_validator("weight")
     @classmethod
@@ -70,12 +62,11 @@ class GroupEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: Annotated[Short, Field(description="What its criteria say in group")]
-    any_of: Annotated[int, Field(ge=0, le=64, description="So many of the best count; 0: all")] = 0
-    cap: Annotated[
-        float | None,
-        Field(gt=0, le=6400, allow_inf_nan=False, description="The most weight that it earns together"),
-    ] = None
+    name: Short = Field(description="What its criteria say in group")
+    any_of: int = Field(0, ge=0, le=64, description="So many of the best count; 0: all")
+    cap: float | None = Field(
+        None, gt=0, le=6400, allow_inf_nan=False, description="The most weight that it earns together"
+    )
 
 
 class RubricFile(BaseModel):
@@ -83,29 +74,18 @@ class RubricFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Annotated[
-        Short, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="Also the name of the file")
-    ]
-    title: Annotated[Text, Field(description="The question as it is asked")]
-    lang: Annotated[Literal["zh", "en"], Field(description="The language of the judge's prompt")] = "zh"
-    section: Annotated[str, Field(max_length=300, description="The section of the bank")] = ""
-    stars: Annotated[int, Field(ge=0, le=5, description="Difficulty; 0 when the bank gives none")] = 0
-    tags: Annotated[Names, Field(description="Without the #")] = []
-    companies: Annotated[Names, Field(description="Who asks it")] = []
-    frequency: Annotated[
-        str, Field(max_length=300, description="How often, in the bank's words: 高频, 必考")
-    ] = ""
-    reference: Annotated[str, Field(max_length=20000, description="A model answer")] = ""
-    notes: Annotated[
-        Lines, Field(description="Lines of the bank that have no other place; no judge sees them")
-    ] = []
-    criteria: Annotated[
-        list[CriterionEntry], Field(min_length=1, max_length=64, description="The key points")
-    ]
-
-    groups: Annotated[
-        list[GroupEntry], Field(max_length=64, description="Groups of criteria that count together")
-    ] = []
+    id: Short = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="Also the name of the file")
+    title: Text = Field(description="The question as it is asked")
+    lang: Literal["zh", "en"] = Field("zh", description="The language of the judge's prompt")
+    section: str = Field("", max_length=300, description="The section of the bank")
+    stars: int = Field(0, ge=0, le=5, description="Difficulty; 0 when the bank gives none")
+    tags: Names = Field([], description="Without the #")
+    companies: Names = Field([], description="Who asks it")
+    frequency: str = Field("", max_length=300, description="How often, in the bank's words: 高频, 必考")
+    reference: str = Field("", max_length=20000, description="A model answer")
+    notes: Lines = Field([], description="Lines of the bank that have no other place; no judge sees them")
+    criteria: list[CriterionEntry] = Field(min_length=1, max_length=64, description="The key points")
+    groups: list[GroupEntry] = Field([], max_length=64, description="Groups of criteria that count together")
 
     @model_validator(mode="after")
     def _ids_belong_together(self) -> RubricFile:
