@@ -217,6 +217,18 @@ def test_the_example_of_the_docs_worked_by_hand() -> None:
     assert kappas.met_rates(counts) == (0.6, 0.6)
 
 
+def test_verdicts_that_stand_and_fall_together_are_worth_fewer_than_they_are() -> None:
+    alone = [[one < 13] for one in range(17)]
+    assert numbers.wilson_of_units(alone) == pytest.approx(numbers.wilson(13, 17))
+    assert numbers.wilson_of_units([one * 4 for one in alone]) == pytest.approx(numbers.wilson(13, 17))
+    mixed = [
+        [True, True, True, False]
+    ] * 17  # as alike as can be between units: no wider than for single ones
+    assert numbers.wilson_of_units(mixed) == pytest.approx(numbers.wilson(51, 68))
+    assert numbers.wilson_of_units([[True] * 5, []]) == numbers.wilson(5, 5)
+    assert numbers.wilson_of_units([]) is None
+
+
 def test_the_interval_of_a_share_is_wilsons() -> None:
     theirs = stats.binomtest(13, 17).proportion_ci(method="wilson")
     assert numbers.wilson(13, 17) == pytest.approx((theirs.low, theirs.high))

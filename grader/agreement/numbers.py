@@ -94,13 +94,25 @@ def kept(sure: Sure, count: int = 10) -> tuple[Kept, ...]:
     )
 
 
-def wilson(right: int, count: int, z: float = 1.959963984540054) -> tuple[float, float] | None:
+def wilson(right: float, count: float, z: float = 1.959963984540054) -> tuple[float, float] | None:
     """Wilson's interval of a share, `z` standard errors to either side (so 95 %); None without any."""
     if not count:
         return None
     middle = right + z * z / 2
     wide = z * math.sqrt(right * (count - right) / count + z * z / 4)
     return (middle - wide) / (count + z * z), (middle + wide) / (count + z * z)
+
+
+def wilson_of_units(held: Sequence[Sequence[bool]]) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of the share right where those of a unit go together, as verdicts on a question
+    do: of as many independent ones as they are worth, by their design effect (Kish, Survey Sampling)."""
+    right, count = sum(map(sum, held)), sum(map(len, held))
+    if not 0 < right < count:
+        return wilson(right, count)
+    share = right / count
+    seen = sum((sum(one) - share * len(one)) ** 2 for one in held)
+    effect = max(1.0, seen / (share * (1 - share) * count))
+    return wilson(right / effect, count / effect)
 
 
 def mean_error(pairs: Sequence[tuple[float, float]]) -> float | None:

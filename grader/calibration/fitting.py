@@ -101,7 +101,7 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
     mends = moves or any(one.confidence is None for one in before) or (fall is not None and fall[1] < 0)
     after = moved if moves else same if mends else before
     sure = [(one.confidence or 0.0, one.right) for one in after]
-    kept = crossed(sure, [fold[one.unit] for one in found], right_rate)
+    kept = crossed(sure, [one.unit for one in found], fold, right_rate)
     return Fit(
         heads=heads(found, penalty(found, seed)),
         moves=moves,
@@ -115,10 +115,18 @@ def fitted(found: Sequence[Sample], *, right_rate: float, seed: int) -> Fit | No
         after=_figures(after),
         right_rate=right_rate,
         review=threshold(sure, right_rate),
-        unflagged=len(kept) / len(sure),
-        right=sum(kept) / len(kept) if kept else None,
-        right_95=numbers.wilson(sum(kept), len(kept)),
+        **_shares(kept, len(sure)),
     )
+
+
+def _shares(kept: Sequence[Sequence[bool]], every: int) -> dict[str, Any]:
+    """Of what is kept, by unit: the share of all, and of it the share right."""
+    count, right = sum(map(len, kept)), sum(map(sum, kept))
+    return {
+        "unflagged": count / every,
+        "right": right / count if count else None,
+        "right_95": numbers.wilson_of_units(kept),
+    }
 
 
 def _both_ways(found: Sequence[Sample], seen: Sequence[Chances]) -> tuple[list[Pair], list[Pair]]:
@@ -185,14 +193,20 @@ def threshold(sure: numbers.Sure, rate: float) -> float:
     return found
 
 
-def crossed(sure: numbers.Sure, fold: Sequence[int], rate: float) -> list[bool]:
-    """Whether each kept verdict is right, each fold's threshold chosen on the others."""
-    kept = []
-    for number in sorted(set(fold)):
-        least = threshold([one for one, own in zip(sure, fold, strict=True) if own != number], rate)
-        own_fold = [one for one, own in zip(sure, fold, strict=True) if own == number]
-        kept += [right for value, right in own_fold if value >= least]
-    return kept
+def crossed(
+    sure: numbers.Sure, units: Sequence[str], fold: Mapping[str, int], rate: float
+) -> list[list[bool]]:
+    """By unit, whether each kept verdict is right, each fold's threshold chosen on the others."""
+    both = list(zip(sure, units, strict=True))
+    least = {
+        number: threshold([one for one, unit in both if fold[unit] != number], rate)
+        for number in set(fold.values())
+    }
+    kept: dict[str, list[bool]] = {}
+    for (value, right), unit in both:
+        if value >= least[fold[unit]]:
+            kept.setdefault(unit, []).append(right)
+    return list(kept.values())
 
 
 def _after(one: Sample, seen: Chances, *, moves: bool) -> Pair:
