@@ -119,6 +119,8 @@ def _settings(given: dict[str, object]) -> Settings:
 
 def _rubric(rubric: Rubric | str, settings: Settings) -> Rubric:
     if isinstance(rubric, Rubric):
+        if rubric.flaw:
+            raise InputError(f"the rubric of {rubric.question}: {rubric.flaw}", "see help(grader.Criterion)")
         return rubric
     if not rubric:
         raise InputError("the answer names no question", 'give a Rubric or a question: grade(text, "Q43")')

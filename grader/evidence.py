@@ -18,7 +18,7 @@ WIDEST_GAP = 300
 MOST_FRAGMENTS = 6
 MOST_STARTS = 500
 
-_ELLIPSIS = re.compile(r"\s*[\[(（【]?\s*(?:\.{3,}|…+|⋯+|。{3,})\s*[\])）】]?\s*")
+_ELLIPSIS = re.compile(r"(?:[\[(（【]\s*+)?+(?:\.{3,}+|…++|⋯++|。{3,}+)(?:\s*+[\])）】])?+")
 
 _LINE_MARKS = re.compile(
     r"^[ \t]*(?:(?:#{1,6}(?=[ \t])|>|[-+*•](?=[ \t])|\d{1,3}[.)、](?=[ \t]))[ \t]*)+", re.MULTILINE

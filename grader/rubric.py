@@ -88,6 +88,22 @@ class Rubric:
             del criterion["note"], criterion["source"]
         return digest(judged)
 
+    @property
+    def flaw(self) -> str:
+        """Why nothing can be scored by it, "" when it can: no criteria, two of an id, an odd weight."""
+        if not self.criteria:
+            return "it has no criteria"
+        met: set[str] = set()
+        for one in self.criteria:
+            if not all(isinstance(words, str) and words.strip() for words in (one.id, one.text)):
+                return f"the criterion {one.id!r} has no id or no text"
+            if not isinstance(one.weight, int | float) or not 0 < abs(one.weight) <= 1e6:
+                return f"the weight of {one.id} is 0, or no number"
+            if one.id in met:
+                return f"two criteria have the id {one.id}"
+            met.add(one.id)
+        return ""
+
     def criterion(self, identifier: str) -> Criterion:
         """The criterion with that id; KeyError when there is none."""
         return {one.id: one for one in self.criteria}[identifier]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader import Attempt, Grade, InputError, JudgeReply, JudgeRequest
+from grader import Attempt, Criterion, Grade, InputError, JudgeReply, JudgeRequest, Rubric
 from tests import fakes
 
 
@@ -96,3 +96,23 @@ def test_an_answer_to_no_question_is_an_error_with_a_hint() -> None:
     with pytest.raises(InputError, match="names no question") as error:
         grader.grade("keys", judge=covering)
     assert "Q43" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("criteria", "flaw"),
+    [
+        ((), "has no criteria"),
+        ((Criterion(id="A", text="x"), Criterion(id="A", text="y")), "two criteria have the id A"),
+        ((Criterion(id="A", text=" "),), "has no id or no text"),
+        ((Criterion(id="", text="x"),), "has no id or no text"),
+        ((Criterion(id="A", text="x", weight=float("inf")), Criterion(id="B", text="y")), "weight of A"),
+        ((Criterion(id="A", text="x", weight=float("nan")),), "weight of A"),
+        ((Criterion(id="A", text="x", weight="2"),), "weight of A"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_rubric_that_nothing_can_be_scored_by_is_refused_before_anybody_is_asked(
+    criteria: tuple[Criterion, ...], flaw: str
+) -> None:
+    """Two points of one id were scored as one, and a weight without end made everything 0."""
+    with pytest.raises(InputError, match=f"the rubric of own: .*{flaw}"):
+        grader.grade("It keeps keys.", Rubric(question="own", title="t", criteria=criteria), judge=covering)

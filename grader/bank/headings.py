@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.bank.ids import normalise
 
-HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*\Z")
+HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 NUMBERED = re.compile(r"(?i)(?:\W*)(?:q|question|题|第)[\s_-]*(\d{1,5})(?![\w])")
 FIRST_WORD = re.compile(r"[*_`\[(\s]*([A-Za-z][A-Za-z0-9_-]{0,63})")
@@ -60,7 +60,7 @@ def _headings(text: str, start: int, known: Callable[[str], bool]) -> Iterator[t
             fence = "" if closes and not bare[mark.end() :].strip() else fence  # type: ignore[union-attr]
         elif mark:
             fence = mark[1]
-        elif (heading := HEADING.match(bare)) and (question := _question(heading[2], known)):
+        elif (heading := HEADING.match(bare)) and (question := _question(heading[1], known)):
             yield at, at + len(bare) + 1, line, question
         at += len(bare) + 1
 

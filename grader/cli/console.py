@@ -17,7 +17,7 @@ from grader.report.plain import ESCAPES, plain
 if TYPE_CHECKING:
     from rich.console import Console
 
-OBEYED = re.compile(r"(?m)^(\s*):(?=:)|(##\w*)\[")
+OBEYED = re.compile(r"(?m)^([^\S\n]*):(?=:)|(##\w*)\[")
 """What GitHub, Azure and TeamCity take for a command, wherever it is printed: `::error::`, `##vso[...]`."""
 DRIVES = re.compile(rf"(?!\r\n){HIDDEN.pattern}")  # a CSV file's lines end in both
 

@@ -16,7 +16,7 @@ from grader.errors import JudgeError, Overloaded, TimedOut
 _KEYS = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_][\w*.-]{6,}|AIza[\w-]{20,}|(?i:bearer)\s+[\w.~+/*-]{8,}=*"
 )
-_SECRET = re.compile(r"(?i).*(?:key|token|secret|password|_pat|credentials)")
+_SECRET = re.compile(r"(?i)(?:key|token|secret|password|_pat|credentials)$")
 _USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _SPENT = ("insufficient_quota", "exceeded your current quota", "insufficient balance", "billing")
 
@@ -38,7 +38,7 @@ def blotted(text: str, secrets: Iterable[str]) -> str:
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """What must be shown nowhere: values of variables that are called so, and whoever logs in at a proxy."""
-    found = [value for name, value in environ.items() if _SECRET.fullmatch(name)]
+    found = [value for name, value in environ.items() if _SECRET.search(name)]
     for name, value in environ.items():
         if name.lower().endswith("_proxy") and (user := _USER.search(value)):
             login = unquote(user[0])

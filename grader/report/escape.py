@@ -13,7 +13,7 @@ PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~=^$])")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
-AFTER = re.compile(r"(?<=[;\t\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+AFTER = re.compile(r"(?<=[;\t\n])(?=\s{0,20}[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a formula would begin in a spreadsheet that takes these for the ends of cells."""
 
 

@@ -55,10 +55,8 @@ def rubric(shape: dict[str, Any], where: str) -> tuple[str, Rubric]:
     if not isinstance(shape.get("hash"), str):
         raise InputError(f"{where}: not a rubric: hash: not a text", _HINT)
     found: Rubric = _checked(Rubric, shape.get("rubric"), where, "a rubric")
-    if not all(0 < abs(one.weight) <= 1e6 for one in found.criteria):
-        raise InputError(f"{where}: not a rubric: weight: 0, or no number", _HINT)
-    if len({one.id for one in found.criteria}) < len(found.criteria):
-        raise InputError(f"{where}: not a rubric: two criteria have the same id", _HINT)
+    if found.flaw:
+        raise InputError(f"{where}: not a rubric: {found.flaw}", _HINT)
     return shape["hash"], found
 
 
