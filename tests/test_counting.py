@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader import counting
-from grader.counting import Idle
-from grader.report import terminal
+from grader.report import counting, terminal
+from grader.report.counting import Idle
 from grader.report.graded import Graded, state
 from grader.scoring import credits, score, standing
 from grader.types import Coverage, Criterion, Grade, Group, JudgeCard, Question, Vote

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from grader.counting import lacking
+from grader.report.counting import lacking
 from grader.scoring import under
 from grader.types import Attempt, Criterion, Grade, JudgeCard, Label, Question, Verdict, Vote
 

@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.counting import Idle, idle
 from grader.report import charts, compare, highlights, summary
+from grader.report.counting import Idle, idle
 from grader.report.graded import Graded, Run, said_by, state
 from grader.report.plain import tame
 from grader.report.words import FLAGS, WORDS, idle_words

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from grader.counting import Idle, idle
+from grader.report.counting import Idle, idle
 from grader.report.graded import LOST, said_by, state
 from grader.report.highlights import SHOWN
 from grader.report.plain import plain, shortened, wrapped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.counting import Idle
+from grader.report.counting import Idle
 from grader.types import Lang
 
 WORDS: dict[str, tuple[str, str]] = {

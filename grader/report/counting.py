@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader import scoring
+from grader.bank.logic import needs
 from grader.types import Criterion, Rubric, Verdict
 
 Why = Literal["requires", "excludes", "group", "cap"]
@@ -82,22 +83,10 @@ def _lacks(rubric: Rubric, one: Criterion, given: Mapping[str, float]) -> bool:
     if given[one.id] >= 1 or plain(rubric):
         return given[one.id] < 1
     granted = {each.id: given.get(each.id, 0.0) for each in rubric.criteria}
-    wanted = _needs(rubric, one)
+    wanted = (needs(rubric)[one.id] & granted.keys()) - {one.id}
     granted |= dict.fromkeys(wanted, 1.0)
     for each in rubric.criteria:
         if each.id not in one.excludes and not {one.id, *wanted}.isdisjoint(each.excludes):
             granted[each.id] = 0.0
     fuller = scoring.total(rubric, scoring.standing(rubric, granted | {one.id: 1.0}))
     return fuller > scoring.total(rubric, scoring.standing(rubric, granted)) + 1e-9
-
-
-def _needs(rubric: Rubric, one: Criterion) -> set[str]:
-    """What it requires, and what those require, all the way."""
-    by_id = {each.id: each for each in rubric.criteria}
-    found, left = set[str](), list(one.requires)
-    while left:
-        name = left.pop()
-        if name in by_id and name not in found:
-            found.add(name)
-            left += by_id[name].requires
-    return found - {one.id}
