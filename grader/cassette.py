@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -138,6 +139,8 @@ def models(folder: Path) -> frozenset[tuple[str, str]]:
 def read(path: Path) -> Recording:
     """One recording. FileNotFoundError when it is not there, InputError when damaged or edited by hand."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError("it is no file")
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:

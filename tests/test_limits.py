@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import cassette, config, evidence
+from grader import cassette, config, evidence, runs
 from grader.bank import info, labels, load, markdown, rounds, rubric_files, tables
 from grader.bank.attempts import read_attempt
 from grader.calibration import card, saved
 from grader.checks import ratchet
 from grader.errors import InputError
+from grader.runs import journal
 from grader.types import JudgeReply
 from grader.verdicts import read_reply
 from tests import fakes
@@ -45,13 +46,21 @@ FILES: dict[str, tuple[int, Callable[[Path], object]]] = {
     "card.json": (100_000_000, card.saved_pairs),
     "calibration.json": (5_000_000, saved.read),
     "scores.json": (20_000_000, ratchet.load),
+    "labels.jsonl in a run": (100_000_000, lambda path: _labelled(path)),
+    "run.json": (100_000_000, lambda path: runs.about(path.parent)),
     "grade.toml": (1_000_000, lambda path: config.load({}, cwd=path.parent, environ={})),
 }
+
+
+def _labelled(path: Path) -> object:
+    (path.parent / "grades.jsonl").write_text("", encoding="utf-8")
+    return list(runs.read(path.parent))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_over_its_limit_is_refused_by_name(name: str, tmp_path: Path) -> None:
     limit, read = FILES[name]
+    name = name.partition(" ")[0]
     with (tmp_path / name).open("wb") as file:  # sparse: takes no room
         file.truncate(limit + 1)
     with pytest.raises(InputError, match=re.escape(name)):
@@ -127,3 +136,14 @@ def test_standard_input_without_end_is_refused_and_fills_no_memory() -> None:
             stdin=zeros, capture_output=True, text=True, timeout=120, check=False, preexec_fn=lessen,
         )  # fmt: skip
     assert (done.returncode, "standard input is larger than 1 MB" in done.stderr) == (2, True)
+
+
+def test_a_line_of_a_run_without_end_is_a_damaged_one_and_the_next_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "grades.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"a":1}\n')
+        file.seek(journal.LONGEST * 2 + 20)  # sparse: takes no room
+        file.write(b'x\n{"b":2}\n{"torn')
+    found = list(journal.lines(path))
+    assert [one for _, one in found] == [b'{"a":1}\n', b"\n", b'{"b":2}\n']
+    assert found[2][0] == journal.LONGEST * 2 + 22

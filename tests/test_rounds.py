@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -201,3 +203,18 @@ def test_thousands_of_answers_under_one_name_are_numbered_as_fast_as_others(tmp_
     jobs, refused = found(tmp_path / "round.jsonl")
     assert (len(jobs), len(refused)) == (15_000, 5_000)
     assert ids(jobs)[-1] == "anna-15000"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes in folders")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "Q43.md", "keys")
+    os.mkfifo(tmp_path / "Q44.md")
+    assert ids(found(tmp_path)[0]) == ids(found(f"{tmp_path}/*")[0]) == ["Q43"]
+
+
+def test_links_back_to_a_folder_above_are_not_followed(tmp_path: Path) -> None:
+    """Two of them made more ways through the folder than anybody could walk."""
+    write(tmp_path / "round" / "anna" / "Q43.md", "keys")
+    for name in ("x", "y", "z"):
+        (tmp_path / "round" / "anna" / name).symlink_to(tmp_path / "round")
+    assert ids(found(tmp_path / "round")[0]) == ["Q43-anna"]

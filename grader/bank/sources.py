@@ -59,17 +59,27 @@ def _expanded(given: str, many: bool) -> Iterable[Source]:
         return (Source(path),)
     if any(one in given for one in "*?["):
         matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
-        return chain.from_iterable(_expanded(one, True) for one in matches if glob.escape(one) != given)
+        some = (one for one in matches if glob.escape(one) != given and _readable(Path(one)))
+        return chain.from_iterable(_expanded(one, True) for one in some)
     raise InputError(f"{given}: there is no such file or folder", nearest(path))
 
 
-def _walk(folder: Path, person: str, question: str = "") -> Iterator[Source]:
-    """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md)."""
+def _readable(path: Path) -> bool:
+    """Not a pipe, a socket or a device: reading one that nobody named could wait for ever."""
+    return path.is_file() or path.is_dir()
+
+
+def _walk(folder: Path, person: str, question: str = "", above: tuple[Path, ...] = ()) -> Iterator[Source]:
+    """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md).
+
+    A link back to a folder `above` leads nowhere."""
+    above = (*above, folder.resolve())
     for one in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name)):
         if one.name.startswith((".", "_")):
             continue
         if one.is_dir():
             asks, _ = from_name(one)
-            yield from _walk(one, person if asks else one.name, asks or question)
-        elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme":
+            if one.resolve() not in above:
+                yield from _walk(one, person if asks else one.name, asks or question, above)
+        elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme" and _readable(one):
             yield Source(one, person, question)

@@ -80,7 +80,7 @@ def places(cwd: Path) -> Iterator[Path]:
     from platformdirs import user_config_path
 
     for folder in (cwd, *cwd.parents):
-        yield from sorted((folder / ".grade" / "calibrations").glob("*.json"))
+        yield from sorted(one for one in (folder / ".grade" / "calibrations").glob("*.json") if one.is_file())
         if (folder / ".git").exists():
             break
     yield from sorted((user_config_path("grade") / "calibrations").glob("*.json"))

@@ -13,6 +13,7 @@ from grader.errors import InputError
 from grader.links import unlinked
 
 CHUNK = 1 << 20
+LONGEST = 1 << 26
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -67,15 +68,18 @@ class Journal:
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Each whole line with the offset at which it begins, without a torn last one; no file is no lines."""
+    """Each whole line with the offset at which it begins, without a torn last one; no file is no lines.
+
+    One that is too long for the memory is a damaged one."""
     if not path.exists():
         return
-    start = 0
+    start, size = 0, 0
     with path.open("rb", buffering=CHUNK) as file:
-        for line in file:
+        while line := file.readline(LONGEST):
+            size += len(line)
             if line.endswith(b"\n"):
-                yield start, line
-            start += len(line)
+                yield start, line if size == len(line) else b"\n"
+                start, size = start + size, 0
 
 
 def parse(line: bytes) -> Any:

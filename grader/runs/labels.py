@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
+from grader.bank.textfile import read_bytes
 from grader.errors import InputError
 from grader.runs import lock
 from grader.runs.journal import Journal, parse
@@ -14,6 +15,7 @@ from grader.runs.keys import number
 from grader.types import Attempt, Coverage, Criterion, Label, Rubric, digest
 
 FILE = "labels.jsonl"
+LARGEST = 100_000_000
 Key = tuple[str, int, str]
 """Attempt, 64 bits of its text, criterion."""
 Said = Mapping[Key, tuple[str, Label]]
@@ -28,7 +30,7 @@ def read(folder: Path) -> Said:
     """
     path = folder / FILE
     found: dict[Key, tuple[str, Label]] = {}
-    rows = path.read_bytes().split(b"\n") if path.is_file() else []
+    rows = read_bytes(path, limit=LARGEST).split(b"\n") if path.is_file() else []
     for place, line in enumerate(rows, 1):
         shape = parse(line.removeprefix(b"\xef\xbb\xbf")) if line.strip() else {}
         if shape is None and place < len(rows):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import scoring
+from grader.bank.textfile import read_bytes
 from grader.errors import InputError
 from grader.runs import labels
 from grader.runs.journal import lines, parse
@@ -16,6 +17,7 @@ from grader.runs.keys import halves
 from grader.types import Attempt, Grade, Rubric
 
 GRADES, RUBRICS, ABOUT = "grades.jsonl", "rubrics.jsonl", "run.json"
+LARGEST = 100_000_000
 _HEAD = b'{"key":"'
 _DAMAGED = (0, 0, True)
 _UNGRADED = b',"ungraded":true,'
@@ -87,9 +89,9 @@ def about(folder: Path) -> dict[str, Any]:
     """run.json; InputError when it is missing or damaged."""
     path = folder / ABOUT
     try:
-        shape = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{folder} holds no run (no {ABOUT})", "name the folder given to --out") from error
+        if not path.exists():
+            raise InputError(f"{folder} holds no run (no {ABOUT})", "name the folder given to --out")
+        shape = json.loads(read_bytes(path, limit=LARGEST))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON: {error}", "delete it; the grades stay") from error
     sittings = shape.get("sittings", []) if isinstance(shape, dict) else None
