@@ -18,7 +18,7 @@ from grader.judges import decisions, litellm, openai_compatible
 from grader.judges.weights import find
 from grader.strategies import Plan, decision
 from grader.strategies import odds as probabilities
-from grader.types import Criterion, Grade, Rubric
+from grader.types import Criterion, Grade, JudgeRequest, Rubric
 from tests import decision_server, fakes, servers
 
 loopback = [pytest.mark.loopback, pytest.mark.usefixtures("socket_enabled", "_forgetful")]
@@ -351,3 +351,15 @@ def test_a_provider_that_only_chats_is_named_with_what_to_do() -> None:
     made = asyncio.run(by_litellm("anthropic/claude-x", "http://127.0.0.1:9"))
     assert made.score is None
     assert "leave --strategy decision out" in made.problems[0]
+
+
+@pytest.mark.parametrize("odd", [10**400, 1e308, -1e308, math.nan, math.inf, True, "1", None, [], {}])
+def test_numbers_beyond_any_float_are_no_probabilities_and_no_counts(odd: object) -> None:
+    options = {"missing": "", "partial": "", "covered": ""}
+    question = {"id": "A", "type": "score", "text": "t", "options": options}
+    request = JudgeRequest(kind="decision", model="m", endpoint="e", questions=(question,))
+    for odds in (dict.fromkeys(options, odd), {"missing": odd, "partial": 0.5, "covered": 0.5}):
+        whole = {"answers": {"A": {"probabilities": odds}}, "usage": {"prompt_tokens": odd}}
+        found = decisions.reply(whole, request)
+        assert isinstance(probabilities.distribution(found.answers.get("A", {}), options), str)
+        assert 0 <= found.usage.prompt < 2**53

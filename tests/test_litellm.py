@@ -191,3 +191,28 @@ def test_a_long_answer_is_not_silently_cut_off_by_ollamas_context() -> None:
 def test_a_model_that_ollama_does_not_have_is_said_as_such() -> None:
     with pytest.raises(JudgeError, match="not found"):
         through_ollama("ollama_chat/other", lambda body: "")
+
+
+GARBAGE = (
+    {"usage": {"prompt_tokens": 10**400, "completion_tokens": 1, "total_tokens": 1}},
+    {"usage": {"prompt_tokens": -5, "completion_tokens": True, "total_tokens": 1}},
+    {"usage": "x"},
+    {"choices": "x"},
+    {"choices": [{"message": 1}]},
+    {"choices": [{"message": {"content": 5}}]},
+    {"model": 5, "id": [], "created": "x"},
+)
+
+
+@pytest.mark.parametrize("changes", GARBAGE, ids=str)
+def test_whatever_a_provider_sends_is_a_reply_of_known_types_or_a_judge_error(
+    changes: Mapping[str, Any],
+) -> None:
+    """A count of tokens beyond any float ended in a trace."""
+    try:
+        reply, _ = asked(servers.sends(200, {**servers.body("{}"), **changes}))
+    except JudgeError:
+        return
+    assert isinstance(reply.stop, str)
+    assert isinstance(reply.text, str)
+    assert 0 <= reply.usage.prompt < 2**53

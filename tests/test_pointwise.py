@@ -109,6 +109,22 @@ def test_a_reply_without_one_of_the_points_leaves_the_grade_ungraded() -> None:
     assert "Q1.2" in graded.problems[0]
 
 
+@pytest.mark.parametrize(
+    "signal", ["yes", "log_odds", "null_log_odds", "similarity", "closest", "probe_contradicted"]
+)
+def test_a_recording_that_lacks_a_signal_leaves_the_grade_ungraded_and_says_which(signal: str) -> None:
+    """It can come with a pull request; it ended in a trace."""
+
+    async def lacking(request: JudgeRequest) -> JudgeReply:
+        whole = await deciding(1.0)(request)
+        some = {key: {n: v for n, v in said.items() if n != signal} for key, said in whole.answers.items()}
+        return JudgeReply(answers=some)
+
+    graded = grade(lacking, EMBEDDED)
+    assert graded.score is None
+    assert f"lacks the signal {signal}" in graded.problems[0]
+
+
 def test_elsewhere_each_point_is_a_chat_of_its_own_and_a_broken_reply_is_asked_for_once_more() -> None:
     asked: list[str] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Literal, TypeGuard
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +15,8 @@ Wire = Literal["decisions", "systemone"]
 Post = Callable[[str, bytes], Awaitable[tuple[int, Mapping[str, str], bytes]]]
 """Posts a body to a URL: status, headers, body of the reply."""
 
+MUCH = 2**53
+"""No count of tokens and no probability comes near it; some garbage goes beyond any float."""
 _WIRES: tuple[Wire, ...] = ("decisions", "systemone")
 _NOT_THERE = (404, 405, 501)
 _found: dict[str, Wire] = {}
@@ -147,7 +148,7 @@ def _probabilities(said: Any, question: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MUCH
 
 
 def counted(told: object) -> Usage:
@@ -161,7 +162,12 @@ def counted(told: object) -> Usage:
         if isinstance(details, dict)
         else whole.get("prompt_cache_hit_tokens"),
     }
-    return Usage(**{name: one for name, one in counts.items() if isinstance(one, int) and one >= 0})
+    return Usage(**{name: count(one) for name, one in counts.items()})
+
+
+def count(told: object) -> int:
+    """A number of tokens; 0 for what is none."""
+    return told if isinstance(told, int) and 0 <= told < MUCH else 0
 
 
 def forget() -> None:

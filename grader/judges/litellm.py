@@ -136,16 +136,16 @@ def _reply(model: str, reply: Any) -> JudgeReply:
     told = getattr(reply, "usage", None)
     details = getattr(told, "prompt_tokens_details", None)
     usage = Usage(
-        prompt=getattr(told, "prompt_tokens", 0) or 0,
-        completion=getattr(told, "completion_tokens", 0) or 0,
-        cached=getattr(details, "cached_tokens", 0) or 0,
+        prompt=decisions.count(getattr(told, "prompt_tokens", 0)),
+        completion=decisions.count(getattr(told, "completion_tokens", 0)),
+        cached=decisions.count(getattr(details, "cached_tokens", 0)),
     )
     cost = (getattr(reply, "_hidden_params", None) or {}).get("response_cost")
     if cost is None and (listed := prices.price(model)) is not None:
         cost = listed.of(usage)
     return JudgeReply(
         text=content if isinstance(content, str) else "",
-        stop=choices[0].finish_reason or "",
+        stop=str(choices[0].finish_reason or ""),
         usage=replace(usage, cost_usd=cost),
     )
 

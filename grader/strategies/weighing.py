@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from grader import signals
 from grader.strategies import Reading, stack
@@ -52,15 +53,17 @@ def read(rubric: Rubric, attempt: Attempt, fit: str, reply: JudgeReply | None, l
     """Verdicts on all criteria; without a reply, or with a part of it missing, criteria without one."""
     answers = reply.answers if reply is not None else {}
     silent = [one.id for one in rubric.criteria if one.id not in answers]
+    empty = Reading(verdicts=tuple(Verdict(criterion=one.id, coverage=None) for one in rubric.criteria))
     if silent:
         problems = (f"The judge said nothing of {', '.join(silent)}.",) if reply is not None else ()
-        empty = tuple(Verdict(criterion=one.id, coverage=None) for one in rubric.criteria)
-        return Reading(verdicts=empty, problems=problems)
-    whole = values(rubric, attempt.text, answers)
+        return replace(empty, problems=problems)
     made = stack.load(fit)
-    return Reading(
-        verdicts=tuple(_verdict(one, attempt.text, whole[one.id], made, lang) for one in rubric.criteria)
-    )
+    try:
+        whole = values(rubric, attempt.text, answers)
+        verdicts = [_verdict(one, attempt.text, whole[one.id], made, lang) for one in rubric.criteria]
+    except KeyError as lacking:  # a recording can be of another version, or edited
+        return replace(empty, problems=(f"The judge's reply lacks the signal {lacking.args[0]}.",))
+    return Reading(verdicts=tuple(verdicts))
 
 
 def values(
