@@ -90,10 +90,13 @@ def test_what_the_second_reply_says_right_is_graded(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_server_that_fails_is_ungraded_with_exit_3(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_a_server_that_fails_is_ungraded_with_exit_3_and_named(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     code, grade, err = graded(capsys, [BROKEN[name]])
     assert ungraded(code, grade, err)
     assert told(grade) == {}
+    assert "127.0.0.1" in grade["problems"][0]
 
 
 def test_a_planted_verdict_that_the_judge_echoes_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -144,15 +144,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN.keys())
-def test_a_failure_that_stays_leaves_the_answer_ungraded_and_says_why(behaviour: servers.Behaviour) -> None:
-    made, calls = graded([behaviour], timeout=0.2)
-    assert made.score is None
-    assert all(one.coverage is None for one in made.verdicts)
-    assert "127.0.0.1" in made.problems[0]
-    assert calls <= 3
-
-
 def test_a_server_that_knows_no_schema_is_asked_without_and_graded_all_the_same() -> None:
     def behave(seen: servers.Seen) -> servers.Behaviour:
         refuses = "response_format" in seen.body

@@ -45,7 +45,11 @@ def parse(text: str, name: str) -> dict[str, Kept]:
 
 def written(rows: Iterable[Graded], before: Mapping[str, Kept]) -> str:
     """The file with these rows' scores put over those of before; ungraded rows keep what they had."""
-    now = {row.attempt.path: _kept_of(row) for row in rows if row.grade.score is not None}
+    now = {
+        row.attempt.path: Kept(score=row.grade.score, question=row.question.id, judge=made_with(row))
+        for row in rows
+        if row.grade.score is not None
+    }
     scores = {path: vars(one) for path, one in sorted({**before, **now}.items())}
     return json.dumps({"format": 1, "scores": scores}, ensure_ascii=False, indent=1) + "\n"
 
@@ -71,8 +75,3 @@ def _kept(shape: Mapping[str, Any]) -> Kept:
     if not 0 <= score <= 1:
         raise ValueError(f"score {score}")
     return Kept(score=score, question=str(shape["question"]), judge=str(shape["judge"]))
-
-
-def _kept_of(row: Graded) -> Kept:
-    score = row.grade.score if row.grade.score is not None else 0.0
-    return Kept(score=score, question=row.question.id, judge=made_with(row))
