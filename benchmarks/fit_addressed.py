@@ -2,7 +2,8 @@
 
 python benchmarks/fit_addressed.py [--gold DIR] [--report]
 
---report leaves a family of attacks out of the fit and says how many of its texts are sure, or suspicious.
+--report leaves a family of attacks, or an honest text's question, out of the fit and says of each family how
+many texts are seen by themselves, and how many in an answer: sure, or gone, since sure or suspicious.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +23,14 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from grader import bank
-from grader.addressed import reading, weighing
+from grader import bank, defence
+from grader.addressed import Found, finding, reading, weighing, without
+from grader.addressed.weighing import Odds
 
 CORPUS = gold.ROOT / "tests" / "adversarial"
-STRENGTH, SEEN, LEAST = 5, 2, 0.14
+SEEN, LEAST = 2, 0.12
+STRENGTH, HARD = (10, 3), (1.0, 0.1)
+"""Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken."""
 FOLDS = 9
 
 
@@ -35,15 +41,32 @@ class Sentence(NamedTuple):
     family: str
     text: str
     words: str
+    hard: bool = False
+
+
+class Placed(NamedTuple):
+    """An attack from `start` to `end` of a text, in a genuine answer to a question."""
+
+    question: str
+    text: str
+    start: int
+    end: int
+
+    def gone(self, found: Found) -> bool:
+        """True where what is left has nothing of it but marks."""
+        kept = without(self.text, (*found.sure, *found.suspicious)).pieces
+        left = [self.text[max(first, self.start) : min(last, self.end)] for first, last in kept]
+        return not any(map(str.isalnum, "".join(left)))
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def sentences(attack: bool, family: str, text: str) -> list[Sentence]:
+def sentences(attack: bool, family: str, text: str, *, hard: bool = False) -> list[Sentence]:
     whole = reading.read(text).text
-    return [Sentence(attack, family, text, whole[one.start : one.end]) for one in reading.pieces(whole)]
+    parts = (whole[one.start : one.end] for one in reading.pieces(whole))
+    return [Sentence(attack, family, text, words, hard) for words in parts]
 
 
 def corpus(folder: Path) -> list[Sentence]:
@@ -52,16 +75,19 @@ def corpus(folder: Path) -> list[Sentence]:
     for row in rows(CORPUS / "attacks.jsonl"):
         found += sentences(True, row["family"], row["injected"]) if row["family"] != "encoded" else []
     for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
-        found += sentences(False, f"honest-{index}", row["text"])
+        found += sentences(False, f"honest-{index}", row["text"], hard=row.get("hard", True))
     for row in rows(folder / "interview_train.jsonl"):
         own, _, injected = (
             row["answer"].partition("\n") if row["kind"] == "attack" else (row["answer"], "", "")
         )
         found += sentences(False, row["question"], own) + sentences(True, "interview_train", injected)
-    for question in bank.load().questions():
-        for one in question.rubric.criteria:
-            found += sentences(False, question.id, one.text) + sentences(False, question.id, one.claim)
-    return found
+    return found + [
+        each
+        for question in bank.load().questions()
+        for one in question.rubric.criteria
+        for said in (one.text, one.claim, *one.accept, *one.parts, *one.mistakes)
+        for each in sentences(False, question.id, said)
+    ]
 
 
 def fit(found: Sequence[Sentence]) -> weighing.Fit:
@@ -76,32 +102,86 @@ def fit(found: Sequence[Sentence]) -> weighing.Fit:
     ]
     sizes, down, across = zip(*cells, strict=True)
     matrix = csr_matrix((sizes, (down, across)), shape=(len(found), len(places)))
-    model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(matrix, [one.attack for one in found])
-    weights = {name: round(float(model.coef_[0][at]), 2) for name, at in places.items()}
-    loud = {name: weight for name, weight in weights.items() if abs(weight) >= LEAST}
-    return weighing.Fit(bias=round(float(model.intercept_[0]), 3), weights=loud)
+    attacks = [one.attack for one in found]
+    models = [
+        LogisticRegression(C=strength, max_iter=3000).fit(
+            matrix, attacks, sample_weight=[hard if one.hard else 1.0 for one in found]
+        )
+        for strength, hard in zip(STRENGTH, HARD, strict=True)
+    ]
+    fitted = np.round([model.coef_[0] for model in models], 2).T.tolist()
+    loud = {name: Odds(*fitted[at]) for name, at in places.items() if max(map(abs, fitted[at])) >= LEAST}
+    return weighing.Fit(bias=Odds(*(round(float(model.intercept_[0]), 3) for model in models)), weights=loud)
 
 
-def left_out(found: Sequence[Sentence]) -> None:
-    """Prints the share found by weights that never saw the family, and honest texts flagged."""
-    from grader.addressed import finding
+def placed(row: dict[str, Any], answers: Sequence[dict[str, Any]]) -> Placed:
+    """The attack behind, before or in a genuine answer of its language, or at the end of its last line."""
+    turn = int(sha256(row["id"].encode()).hexdigest()[:8], 16)
+    same = [one for one in answers if (one["lang"] == "en") == (row["lang"] == "en")]
+    host = same[turn % len(same)]
+    own, said = host["answer"], row["injected"]
+    ends = [one.end() for one in re.finditer(r"[。！？]|[.!?](?=\s)", own)][:-1]
+    middle = ends[len(ends) // 2] if ends else len(own)
+    before, gap, after = (
+        (own, "\n\n", ""),
+        ("", "", "\n\n" + own),
+        (own, "" if own[-1] in "。！？" else " ", ""),
+        (own[:middle], "\n", "\n" + own[middle:].lstrip()),
+    )[turn // 7 % 4]
+    start = len(before + gap)
+    return Placed(host["question"], before + gap + said + after, start, start + len(said))
 
+
+def folds(found: Sequence[Sentence]) -> dict[str, int]:
+    """Families and questions by the number of the fit that never saw them."""
     names = sorted({one.family for one in found})
     random.Random(0).shuffle(names)
     attacks = sorted({one.family for one in found if one.attack})
-    fold = {name: at % FOLDS for each in (names, attacks) for at, name in enumerate(each)}
-    caught: dict[str, list[tuple[bool, bool]]] = {}
-    for at in range(FOLDS):
-        made = fit([one for one in found if fold[one.family] != at])
-        texts = {(one.attack, one.family, one.text): None for one in found if fold[one.family] == at}
-        for attack, family, text in texts:
-            name = family if attack else "honest" if family.startswith("honest") else "answers"
-            seen = finding.look(text, made)
-            caught.setdefault(name, []).append((bool(seen.sure), bool(seen.sure or seen.suspicious)))
-    every = [one for name in attacks for one in caught[name]]
-    for family, found_in in [*sorted(caught.items()), ("all attacks", every)]:
-        sure, either = np.mean(found_in, axis=0)
-        print(f"{family:24} {len(found_in):4} texts, sure {sure:.3f}, sure or suspicious {either:.3f}")
+    return {name: at % FOLDS for each in (names, attacks) for at, name in enumerate(each)}
+
+
+def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[str, bool, bool, bool, bool]]:
+    """Group; by itself: sure, seen; in an answer, or of an answer: flagged, gone or judged twice."""
+    fold = folds(found)
+    fits = [fit([one for one in found if fold[one.family] != at]) for at in range(FOLDS)]
+    subjects = {one.id: defence.subject(one.rubric) for one in bank.load().questions()}
+    answers = [row for row in rows(folder / "interview_train.jsonl") if row["kind"] != "attack"]
+    for row in rows(CORPUS / "attacks.jsonl"):
+        made = fits[fold.get(row["family"], 0)]
+        seen, place = finding.look(row["injected"], made), placed(row, answers)
+        within = finding.look(place.text, made, subjects[place.question])
+        either = bool(seen.sure or seen.suspicious)
+        yield row["family"], bool(seen.sure), either, bool(within.sure), place.gone(within)
+    for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
+        seen, kind = finding.look(row["text"], fits[fold[f"honest-{index}"]]), ("honest", "hard")
+        yield kind[row.get("hard", True)], bool(seen.sure), bool(seen.suspicious), False, False
+    for row in answers:
+        made = fits[fold[row["question"]]]
+        seen, within = (finding.look(row["answer"], made, one) for one in (None, subjects[row["question"]]))
+        yield "answers", bool(seen.sure), bool(seen.suspicious), bool(within.sure), bool(within.suspicious)
+
+
+def report(found: Sequence[Sentence], folder: Path) -> None:
+    attacks = {one.family for one in found if one.attack} | {"encoded"}
+    shares: dict[str, list[Sequence[bool]]] = {}
+    for family, *seen in left_out(found, folder):
+        for name in (family, *(["all attacks"] if family in attacks else [])):
+            shares.setdefault(name, []).append(seen)
+    print(f"{'':28} texts   by itself: sure, seen   in an answer: sure, gone")
+    for name, each in sorted(shares.items()):
+        alone, either, flagged, gone = np.mean(each, axis=0)
+        print(f"{name:28} {len(each):5}   {alone:15.3f} {either:.3f} {flagged:20.3f} {gone:.3f}")
+
+
+def _written(made: weighing.Fit) -> str:
+    names = (
+        f"{json.dumps(name, ensure_ascii=False)}:{_hundredths(one)}" for name, one in made.weights.items()
+    )
+    return f'{{"bias":{_hundredths(made.bias)},"weights":{{\n' + ",\n".join(names) + "\n}}\n"
+
+
+def _hundredths(odds: Odds) -> str:
+    return f"[{round(100 * odds.sure)},{round(100 * odds.doubt)}]"
 
 
 def main() -> None:
@@ -111,11 +191,10 @@ def main() -> None:
     given = parser.parse_args()
     found = corpus(given.gold)
     if given.report:
-        left_out(found)
+        report(found, given.gold)
         return
     made = fit(found)
-    text = json.dumps({"bias": made.bias, "weights": dict(made.weights)}, ensure_ascii=False, indent=0)
-    weighing.FILE.write_text(text + "\n", "utf-8", newline="\n")
+    weighing.FILE.write_text(_written(made), "utf-8", newline="\n")
     print(
         f"{len(found)} sentences, {len(made.weights)} weights, {weighing.FILE.stat().st_size / 1024:.0f} KB"
     )

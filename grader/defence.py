@@ -5,14 +5,12 @@ Pure. Each layer alone and both together are measured by grader.trials.attacking
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader import addressed, scoring, signals
 from grader.types import Flag, Grade, Rubric, Verdict
-
-TOLD, TOLD_SHARE = 3, 0.1
-"""Words of the points, as a count and as a share, with which a suspicious sentence is part of the answer."""
 
 
 @dataclass(frozen=True)
@@ -35,30 +33,27 @@ class Shown:
 
 def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     """What of an answer to that rubric is judged under these layers; what is found is found under any."""
-    found = addressed.look(text)
+    found = addressed.look(text, subject=subject(rubric))
     left_out = found.sure if "masking" in layers else ()
-    doubted = () if left_out or "doubting" not in layers else found.sure
-    if found.suspicious and "doubting" in layers:
-        doubted = _beside(rubric, text, found.suspicious)
+    doubted = (*(() if left_out else found.sure), *found.suspicious) if "doubting" in layers else ()
     return Shown(
         kept=addressed.without(text, left_out),
-        bare=addressed.without(text, doubted) if doubted else None,
+        bare=addressed.without(text, (*left_out, *doubted)) if doubted else None,
         flags=found.sure,
         suspects=doubted,
     )
 
 
-def _beside(rubric: Rubric, text: str, suspicious: Sequence[Flag]) -> tuple[Flag, ...]:
-    """Those that don't talk of the points: honest answers' own sentences sound suspicious, too."""
-    points = frozenset().union(
-        *(signals.grams(said) for one in rubric.criteria for said in (one.judged, *one.accept, *one.parts))
-    ) - signals.grams(rubric.title)
-    words = [signals.grams(text[one.start : one.end]) for one in suspicious]
-    return tuple(
-        one
-        for one, own in zip(suspicious, words, strict=True)
-        if len(own & points) < max(TOLD, TOLD_SHARE * len(own))
+def subject(rubric: Rubric) -> addressed.Subject:
+    """What the points talk of: a sentence that talks of none of it stands apart."""
+    return _subject(
+        tuple(said for one in rubric.criteria for said in (one.judged, *one.accept, *one.parts)), rubric.title
     )
+
+
+@lru_cache(maxsize=256)
+def _subject(points: tuple[str, ...], title: str) -> addressed.Subject:
+    return addressed.Subject(frozenset().union(*map(signals.grams, points)), signals.grams(title))
 
 
 def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...]) -> Grade:

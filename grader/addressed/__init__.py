@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from grader.addressed.apart import Subject
 from grader.addressed.finding import KINDS, Found, find, look
 from grader.addressed.leaving_out import Kept, without
 
-__all__ = ["KINDS", "Found", "Kept", "find", "look", "without"]
+__all__ = ["KINDS", "Found", "Kept", "Subject", "find", "look", "without"]

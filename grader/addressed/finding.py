@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from grader.addressed import encoded, marking, signs, weighing
+from grader.addressed import apart, encoded, marking, signs, weighing
 from grader.addressed.marking import DOUBTED, SURE, Weighed
 from grader.addressed.notions import Hints, hints
 from grader.addressed.reading import Read, mixed_words, pieces, read
@@ -26,6 +26,8 @@ KINDS = (ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS, SUSPICIOUS)
 
 FEWEST_TURNED = 4
 """Notions and pairs of them that a sentence read backwards must show beyond twice its own."""
+PLANTED = 3.0
+"""Log-odds for the shape of a verdict."""
 SHORT = 10
 """Bytes under which a sentence is not suspicious by itself: "Yes." begins many an honest answer."""
 MOST = 100
@@ -44,7 +46,7 @@ _TAGS = re.compile(
 
 @dataclass(frozen=True)
 class Found:
-    """`sure`: what is addressed to a grader; `suspicious`: what may be, none where anything is sure."""
+    """`sure`: what is addressed to a grader; `suspicious`: what else may be."""
 
     sure: tuple[Flag, ...]
     suspicious: tuple[Flag, ...]
@@ -55,13 +57,15 @@ def find(text: str, fit: weighing.Fit | None = None) -> tuple[Flag, ...]:
     return look(text, fit).sure
 
 
-def look(text: str, fit: weighing.Fit | None = None) -> Found:
-    """What is surely addressed to a grader, and what may be."""
+def look(text: str, fit: weighing.Fit | None = None, subject: apart.Subject | None = None) -> Found:
+    """What is surely addressed to a grader, and what may be: by the rubric, too, where `subject` is given."""
     whole = read(text)
     weighed = list(_weighed(text, whole, fit or weighing.load()))
     hidden = _hidden(text)
+    weighed = apart.lifted(whole.text, weighed, subject) if subject else weighed
     sure = marking.sure(weighed, beside=bool(hidden))
-    doubted = () if hidden or any(sure) else marking.suspicious(weighed)
+    doubted = marking.suspicious(weighed)
+    doubted = [on and not before for on, before in zip(doubted, sure, strict=True)]
     flags = hidden + _joined(whole, list(compress(weighed, sure)))
     return Found(
         tuple(sorted(flags, key=lambda one: (one.start, one.end)))[:MOST],
@@ -78,6 +82,7 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
     turned = [
         some if len(signs.named({one.notion for one in some})) > FEWEST_TURNED else () for some in others
     ]
+    verdicts, tokens = _VERDICT.search(whole.text), _TOKENS.search(whole.text)
     for piece in pieces(whole.text):
         sentence = whole.text[piece.start : piece.end]
         (score, loud), kind, said = fit.scores(sentence, near), ADDRESSED, ""
@@ -91,9 +96,9 @@ def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
             shown = len(signs.notions(plain, some))
             if shown > FEWEST_TURNED and shown > 2 * len(signs.notions(sentence, near)) + FEWEST_TURNED:
                 score, kind, said = max(score, fit.score(plain, some) + 1.0), ENCODED, plain
-        if kind == ADDRESSED and _VERDICT.search(sentence):
-            kind, score = VERDICT, score + 1.5
-        elif kind == ADDRESSED and _TOKENS.search(sentence):
+        if verdicts and kind == ADDRESSED and _VERDICT.search(sentence):
+            kind, score = VERDICT, score + PLANTED
+        elif tokens and kind == ADDRESSED and _TOKENS.search(sentence):
             kind = TOKENS
         loud = max(score, loud)
         if loud > DOUBTED and len(sentence.encode("utf-8", "surrogatepass")) < SHORT:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from grader.addressed.reading import Piece
 
-SURE = 3.5
+SURE = 5.2
 """Log-odds of a paragraph, its loudest sentence's and a third of the others', over which it is addressed."""
-LIKELY = 0.8
+LIKELY = 2.0
 """The same where another paragraph is already sure: who wrote one order may have written two."""
-DOUBTED = 0.3
-"""Log-odds of a sentence that is suspicious by itself."""
-WEAK = -1.0
-"""Log-odds of a sentence that goes with its neighbours."""
-AROUND = -2.5
+DOUBTED = 0.55
+"""Log-odds over which a sentence is suspicious by itself."""
+WEAK = 0.5
+"""Log-odds of a sentence that goes with neighbours that are sure."""
+FAINT = -2.0
+"""The same with suspicious ones."""
+AROUND = -1.0
 """The same for a sentence between two flagged ones."""
 
 
@@ -24,7 +26,7 @@ MOSTLY = 0.5
 
 
 class Weighed(NamedTuple):
-    """A piece with its log-odds, the same if what it quotes were its own words, and its kind of flag."""
+    """A piece with its log-odds to be sure by and to doubt by (weighing.Odds), and its kind of flag."""
 
     piece: Piece
     score: float
@@ -34,7 +36,7 @@ class Weighed(NamedTuple):
 
 
 def sure(weighed: Sequence[Weighed], *, beside: bool) -> list[bool]:
-    """Sure paragraphs first, then likely ones and doubted sentences, then what lies between.
+    """Sure paragraphs first, then likely ones, then what lies between.
 
     `beside`: something else in the text is sure.
     """
@@ -44,21 +46,21 @@ def sure(weighed: Sequence[Weighed], *, beside: bool) -> list[bool]:
     sums = {place: (2 * max(scores) + sum(scores)) / 3 for place, scores in loud.items()}
     if max(sums.values(), default=0.0) <= SURE and not beside:
         return [False] * len(weighed)
-    return _grown(weighed, lambda one: one.loud > (WEAK if sums[one.piece.paragraph] > LIKELY else DOUBTED))
+    first = [one.loud > WEAK and sums[one.piece.paragraph] > LIKELY for one in weighed]
+    return _grown(weighed, first, WEAK)
 
 
 def suspicious(weighed: Sequence[Weighed]) -> list[bool]:
     """Doubted sentences, their weak neighbours, and what lies between."""
-    return _grown(weighed, lambda one: one.loud > DOUBTED)
+    return _grown(weighed, [one.loud > DOUBTED for one in weighed], FAINT)
 
 
-def _grown(weighed: Sequence[Weighed], first: Callable[[Weighed], bool]) -> list[bool]:
-    marked = [first(one) for one in weighed]
+def _grown(weighed: Sequence[Weighed], marked: list[bool], least: float) -> list[bool]:
     if not any(marked):
         return marked
     for index, one in enumerate(weighed):
         near = marked[max(0, index - 1) : index + 2]
-        marked[index] = marked[index] or (any(near) and one.loud > WEAK)
+        marked[index] = marked[index] or (any(near) and one.loud > least)
     return _whole_lines(weighed, _filled(weighed, marked))
 
 

@@ -68,7 +68,10 @@ def _keys() -> frozenset[str | tuple[str, str]]:
 
 def touched(sentence: str, near: Hints) -> list[str]:
     """Names of the notions in a sentence, as the file orders them, by the hints of the text around it."""
-    names = {hint.notion for hint in near if hint.literal in sentence and hint.fits(sentence)}
+    names: set[str] = set()
+    for hint in near:
+        if hint.literal in sentence and hint.notion not in names and hint.fits(sentence):
+            names.add(hint.notion)
     return sorted(names, key=_places().__getitem__) if names else []
 
 

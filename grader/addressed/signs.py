@@ -29,7 +29,7 @@ PAIRED = frozenset(
 )
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[\u4e00-\u9fff]+|\d+|[^\sa-z\d\u4e00-\u9fff]+")
 _QUOTED = re.compile(r"[“「‘][^”」’\n]*[”」’]|\"[^\"\n]*\"|`[^`\n]+`|<\|.*?\|>")
-STEM = 6
+STEM = 5
 
 
 def own(sentence: str, near: Hints) -> tuple[str, list[str]]:
@@ -54,13 +54,12 @@ def named(touched: Iterable[str]) -> list[str]:
 
 
 def grams(sentence: str) -> set[str]:
-    """Latin words and pairs of them, pairs and triples of Chinese characters, runs of marks."""
+    """Latin words and pairs of them, Chinese characters and pairs of them, runs of marks."""
     found: set[str] = set()
     before = ""
     for run in _WORD.findall(sentence):
         if "\u4e00" <= run[0] <= "\u9fff":
-            pairs = list(map(add, run, run[1:]))
-            found.update(pairs, map(add, pairs, run[2:]))
+            found.update(run, map(add, run, run[1:]))
             before = ""
             continue
         run = ("1" if run == "1" else "0") if run[0].isdigit() else run[:STEM]

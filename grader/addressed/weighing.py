@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.addressed import signs
 from grader.addressed.notions import Hints, hints
@@ -16,33 +17,54 @@ FEWEST = 4
 """Words under which a sentence counts as this long: two words are no proof."""
 
 
+class Odds(NamedTuple):
+    """Log-odds of a sentence, or what a sign adds to them.
+
+    `sure`: against honest texts of all kinds, most of them about judges and orders; `doubt`: against ordinary
+    answers, of which hardly one talks of such things.
+    """
+
+    sure: float
+    doubt: float
+
+
+NONE = Odds(0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Fit:
-    """`bias` and a weight a sign; fitted by benchmarks/fit_addressed.py."""
+    """`bias` and the weights of signs; fitted by benchmarks/fit_addressed.py."""
 
-    bias: float
-    weights: Mapping[str, float]
+    bias: Odds
+    weights: Mapping[str, Odds]
 
     def score(self, sentence: str, near: Hints | None = None) -> float:
-        """Log-odds that the sentence, as reading.read gives it, is addressed to a grader.
+        """Log-odds, to be sure by, that the sentence, as reading.read gives it, is addressed to a grader.
 
         `near`: the hints of the text around it, where they were looked for already.
         """
         near = hints(sentence)[0] if near is None else near
-        return self._score(*signs.own(sentence, near))
+        return self._odds(*signs.own(sentence, near)).sure
 
-    def scores(self, sentence: str, near: Hints) -> tuple[float, float]:
-        """The same, and what it would be if all that it quotes were its own words."""
+    def scores(self, sentence: str, near: Hints) -> Odds:
+        """The same, and those to doubt by, for which all that the sentence quotes is its own words."""
         own, notions = signs.own(sentence, near)
-        score = self._score(own, notions)
-        return score, score if own == sentence else self._score(sentence, signs.notions(sentence, near))
+        odds = self._odds(own, notions)
+        if own == sentence:
+            return odds
+        loud = self._odds(sentence, signs.notions(sentence, near))
+        return Odds(odds.sure, max(odds.doubt, loud.doubt))
 
-    def _score(self, own: str, notions: Collection[str]) -> float:
+    def _odds(self, own: str, notions: Collection[str]) -> Odds:
         words, share = _words(own)
-        return self.bias + share * self._sum(words) + (self._sum(notions) if notions else 0.0)
+        (sure, doubt), (sure_by_notions, doubt_by_notions) = self._sums(words), self._sums(notions)
+        return Odds(
+            self.bias.sure + share * sure + sure_by_notions,
+            self.bias.doubt + share * doubt + doubt_by_notions,
+        )
 
-    def _sum(self, shown: Collection[str]) -> float:
-        return sum([self.weights[sign] for sign in shown if sign in self.weights])
+    def _sums(self, shown: Collection[str]) -> Iterable[float]:
+        return map(sum, zip(NONE, *filter(None, map(self.weights.get, shown)), strict=True))
 
 
 def shows(sentence: str) -> dict[str, float]:
@@ -59,6 +81,7 @@ def _words(own: str) -> tuple[set[str], float]:
 
 @cache
 def load() -> Fit:
-    """The fit that came with the package."""
+    """The fit that came with the package, where it stands in hundredths."""
     held = json.loads(FILE.read_text("utf-8"))
-    return Fit(bias=held["bias"], weights=held["weights"])
+    weights = {name: Odds(sure / 100, doubt / 100) for name, (sure, doubt) in held["weights"].items()}
+    return Fit(bias=Odds(*(each / 100 for each in held["bias"])), weights=weights)
