@@ -57,7 +57,7 @@ def write_round(path: Path, count: int) -> dict[str, float]:
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
             said = [one for bit, one in enumerate(POINTS) if number >> bit & 1]
-            answer = f"Answer {number}. " + ". ".join(said)
+            answer = f"({number}) " + ". ".join(said)
             row = {"attempt": f"a{number}", "question": "X1", "question_text": "What is the KV cache?"}
             file.write(json.dumps({**row, "criteria": list(POINTS), "answer": answer}) + "\n")
             expected[f"a{number}"] = sum(covered(one, answer) for one in POINTS) / len(POINTS)

@@ -52,7 +52,7 @@ criteria:
   text: It adds low-rank matrices
 """
 GOOD = "---\nq: Q1\nperson: anna\n---\n# KV cache\n\nIt keeps keys and values.\n\nMemory grows with length.\n"
-HALF = "It keeps keys and values of tokens.\nThat is all | I <b>know</b>.\n"
+HALF = "It keeps keys and values of tokens.\nOf memory | I <b>know</b> nothing.\n"
 TUNING = "Two low-rank matrices are added.\n"
 
 

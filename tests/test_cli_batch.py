@@ -76,7 +76,7 @@ def test_an_edited_answer_is_graded_anew_and_the_old_grade_kept(tmp_path: Path, 
     write_round(tmp_path / "round.jsonl", 4)
     batch(tmp_path, address, "round.jsonl")
     path = tmp_path / "round.jsonl"
-    path.write_text(path.read_text().replace("Answer 2.", "Answer two."))
+    path.write_text(path.read_text().replace("(2)", "(two)"))
     second = batch(tmp_path, address, "round.jsonl", "--json")
     assert "1 to be graded anew" in second.stderr
     assert [json.loads(line)["attempt"] for line in second.stdout.splitlines()] == ["a2"]
@@ -137,7 +137,7 @@ def test_a_cassette_answers_without_a_server_and_a_miss_is_a_row_with_exit_3(
     batch(tmp_path, address, "round.jsonl", "--cassette", "tapes")
     (tmp_path / "run").rename(tmp_path / "first")
     path = tmp_path / "round.jsonl"
-    path.write_text(path.read_text().replace("Answer 2.", "Answer two."))
+    path.write_text(path.read_text().replace("(2)", "(two)"))
     replayed = batch(tmp_path, address, "round.jsonl", "--cassette", "tapes", "--mode", "replay", code=3)
     assert "2 calls answered by recordings" in replayed.stderr
     assert "no recording" in replayed.stderr

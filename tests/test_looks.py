@@ -206,10 +206,10 @@ def test_a_judge_that_cannot_vary_is_not_paid_twice() -> None:
 
 def test_looks_cost_under_half_a_call_more_and_agree_like_a_call_a_point() -> None:
     rows = gold.read("interview_dev", gold.OWN)
-    looked, pointwise = (
-        measured(name, WAYS[name], rows, 0.15, 0.0) for name in ("joint, looks", "a call a point")
+    joint, looked, pointwise = (
+        measured(name, WAYS[name], rows, 0.15, 0.0) for name in ("joint", "joint, looks", "a call a point")
     )
-    assert looked.calls < 1.5 < pointwise.calls
+    assert looked.calls < joint.calls + 0.5 < pointwise.calls
     assert looked.kappa >= pointwise.kappa - 0.01
 
 

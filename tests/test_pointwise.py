@@ -13,7 +13,7 @@ from grader.types import Attempt, Criterion, Grade, Judge, JudgeReply, JudgeRequ
 from tests import fakes
 
 EMBEDDED = Plan(model="embedded", endpoint="embedded", strategy="pointwise")
-HOSTED = Plan(model="m", endpoint="litellm", strategy="pointwise")
+HOSTED = Plan(model="m", endpoint="litellm", strategy="pointwise", layers=("masking",))
 FIT = stack.named("en")
 TEXT = "Sky is blue. The KV cache stores keys and values of earlier tokens. Bye."
 

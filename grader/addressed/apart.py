@@ -13,7 +13,7 @@ from grader.addressed.marking import DOUBTED, Weighed
 TOLD, MOST = 1.0, 4
 """Log-odds off for each word of the points that a sentence has, and how many words count."""
 OWN_LINE = 1.5
-"""Log-odds for a line of its own that has no word of the points."""
+"""Log-odds for a line of its own that has no word of the points or the question."""
 ODD = 2.5
 """Log-odds for what is no prose of a language that the rest of the answer is in, or no prose at all."""
 LEAST = DOUBTED - ODD - OWN_LINE
@@ -61,7 +61,7 @@ def lifted(text: str, weighed: Sequence[Weighed], subject: Subject) -> list[Weig
         return list(weighed)
     found = [(one, signals.grams(_said(text, one)), on) for one, on in zip(weighed, odd, strict=True)]
     lines = [list(each) for _, each in groupby(found, lambda each: _line(text, each[0]))]
-    told = [any(own & subject.points for _, own, _ in line) for line in lines]
+    told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
     return [
         one._replace(loud=one.loud + _lift(own, subject, odd=on, alone=alone and _worded(text, one)))
         for line, alone in zip(lines, [any(told) and not here for here in told], strict=True)

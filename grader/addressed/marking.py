@@ -17,8 +17,8 @@ WEAK = 0.5
 """Log-odds of a sentence that goes with neighbours that are sure."""
 FAINT = -2.0
 """The same with suspicious ones."""
-AROUND = -1.0
-"""The same for a sentence between two flagged ones."""
+AROUND, BESIDE = -4.0, -1.0
+"""The same for a sentence between two flagged ones, and for one in a line that mostly goes."""
 
 
 MOSTLY = 0.5
@@ -74,7 +74,7 @@ def _whole_lines(weighed: Sequence[Weighed], marked: list[bool]) -> list[bool]:
         line[1] += size * on
     most = {line for line, (whole, gone) in sizes.items() if gone > MOSTLY * whole}
     return [
-        on or (one.piece.line in most and one.loud > AROUND) for one, on in zip(weighed, marked, strict=True)
+        on or (one.piece.line in most and one.loud > BESIDE) for one, on in zip(weighed, marked, strict=True)
     ]
 
 
