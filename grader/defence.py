@@ -33,15 +33,14 @@ class Shown:
 
 def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     """What of an answer to that rubric is judged under these layers; what is found is found under any."""
-    found = addressed.look(text, subject=subject(rubric))
+    about = subject(rubric)
+    found = addressed.look(text, subject=about)
     left_out = found.sure if "masking" in layers else ()
     doubted = (*(() if left_out else found.sure), *found.suspicious) if "doubting" in layers else ()
-    return Shown(
-        kept=addressed.without(text, left_out),
-        bare=addressed.without(text, (*left_out, *doubted)) if doubted else None,
-        flags=found.sure,
-        suspects=doubted,
-    )
+    kept, bare = (addressed.without(text, flags) for flags in (left_out, (*left_out, *doubted)))
+    if not found.sure and not bare.text.strip() and signals.grams(text) & about.points:
+        doubted = ()  # there is nothing that it stands apart from, and it talks of the points
+    return Shown(kept=kept, bare=bare if doubted else None, flags=found.sure, suspects=doubted)
 
 
 def subject(rubric: Rubric) -> addressed.Subject:

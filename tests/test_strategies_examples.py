@@ -113,7 +113,9 @@ def test_a_quote_from_an_example_supports_nothing() -> None:
     seen: list[JudgeRequest] = []
     said = fakes.reply({"Q1.1": fakes.verdict("covered", "Keys are kept."), "Q1.2": fakes.verdict("missing")})
     judge, plan = fakes.scripted([said], seen), fakes.plan(examples=POOL)
-    made = asyncio.run(grade_attempt(fakes.rubric(), fakes.attempt("Something else."), judge, plan))
+    made = asyncio.run(
+        grade_attempt(fakes.rubric(), fakes.attempt("Tokens are something else."), judge, plan)
+    )
     assert "Keys are kept." in seen[0].messages[1]["content"]
     assert (made.verdicts[0].evidence[0].state, made.needs_review) == ("unverified", True)
 

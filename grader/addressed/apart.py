@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 
 from grader import signals
 from grader.addressed.marking import DOUBTED, Weighed
 
-TOLD, MOST = 1.0, 4
-"""Log-odds off for each word of the points that a sentence has, and how many words count."""
+TOLD = 1.0
+"""Log-odds off for each word of the points that a sentence has."""
+ENOUGH, SHARE = 3, 0.1
+"""Words of the points, as a count and as a share of its own, with which a sentence is part of the answer."""
 OWN_LINE = 1.5
 """Log-odds for a line of its own that has no word of the points or the question."""
 ODD = 2.5
@@ -92,8 +95,10 @@ def _worded(text: str, one: Weighed) -> bool:
 
 
 def _lift(own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
-    told = own & subject.points
-    return ODD * (odd and not told) + OWN_LINE * alone - TOLD * min(len(told - subject.title), MOST)
+    told = len(own & subject.points - subject.title)
+    if told >= max(ENOUGH, SHARE * len(own)):
+        return -inf
+    return ODD * (odd and not own & subject.points) + OWN_LINE * alone - TOLD * told
 
 
 def _odd(said: str) -> bool:
