@@ -135,6 +135,15 @@ def reply_seeds() -> tuple[bytes, ...]:
     )
 
 
+def decision_seed() -> bytes:
+    """What a decision endpoint says of two points."""
+    level = {"probabilities": {"missing": 0.1, "partial": 0.2, "covered": 0.7}}
+    said = {f"Q1.{n}/coverage": level for n in (1, 2)} | {
+        f"Q1.{n}/contradicted": {"probability": 0.1} for n in (1, 2)
+    }
+    return json.dumps({"answers": said, "usage": {"prompt_tokens": 9, "completion_tokens": 2}}).encode()
+
+
 def label_seed() -> bytes:
     """Labels of questions in the bank and outside it."""
     rows: list[dict[str, Any]] = [

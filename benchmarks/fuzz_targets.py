@@ -8,18 +8,21 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from benchmarks import fuzz_inputs as inputs
 from grader import cassette, config, evidence, runs
+from grader.api import plan_for
 from grader.bank import info, labels, markdown, rounds, rubric_files, store
 from grader.bank.attempts import read_attempt
 from grader.calibration import card, saved
 from grader.checks import ratchet, terms
 from grader.grading import grade_attempt
+from grader.judges import decisions
 from grader.report import formats, overview, reading
 from grader.runs import open_run
 from grader.strategies import Plan
@@ -106,6 +109,45 @@ def _recorded() -> tuple[bytes, str]:
     return path.read_bytes(), path.name
 
 
+def _played(raw: bytes, folder: Path) -> object:
+    """A recording whose request is as it was and whose reply is not, played."""
+    attempt, rubric, plan, request, _ = _play()
+    whole = b'{"key": "%s", "request": %s, "reply": %s}' % (request["key"].encode(), request["raw"], raw)
+    _written(whole, folder, cassette.name(request["key"]))
+    judge = cassette.Cassette(folder, "replay").wrap(None)
+    grade = asyncio.run(grade_attempt(rubric, attempt, judge, plan))
+    assert grade.problems or not grade.ungraded
+    assert grade.score is None or 0 <= grade.score <= 1
+    return grade
+
+
+@functools.cache
+def _play() -> tuple[Attempt, Rubric, Plan, Mapping[str, Any], bytes]:
+    """An example: its answer, rubric and plan, its recorded request and the reply."""
+    tapes = inputs.ROOT / "examples" / "cassette"
+    settings = config.load({"cassette": tapes, "mode": "replay"}, cwd=inputs.ROOT, environ={})
+    attempt = read_attempt(inputs.ROOT / "examples" / "answers" / "Q43-anna.md", question=None)
+    rubric, plan = _bank().question("Q43").rubric, plan_for(settings, config.choose_model(settings, {}))
+    played: list[str] = []
+    judge = cassette.Cassette(tapes, "replay", played.append).wrap(None)
+    asyncio.run(grade_attempt(rubric, attempt, judge, plan))
+    whole = json.loads((tapes / cassette.name(played[0])).read_bytes())
+    request = {"key": played[0], "raw": json.dumps(whole["request"]).encode()}
+    return attempt, rubric, plan, request, json.dumps(whole["reply"]).encode()
+
+
+def _decided(raw: bytes, folder: Path) -> object:
+    """What a decision endpoint sends, graded."""
+
+    async def judge(request: JudgeRequest) -> JudgeReply:
+        return decisions.read_reply(raw, request, where="w", model="m")
+
+    attempt, plan = Attempt(id="Q1", question="Q1", text=WORDS), replace(PLAN, strategy="decision")
+    grade = asyncio.run(grade_attempt(RUBRIC, attempt, judge, plan))
+    assert grade.problems or not grade.ungraded
+    return grade
+
+
 def _run_folder(name: str) -> Callable[[bytes, Path], object]:
     def run(raw: bytes, folder: Path) -> object:
         for other, text in _run_files().items():
@@ -175,6 +217,8 @@ TARGETS: Mapping[str, Target] = {
     "round-jsonl": Target(_round("round.jsonl"), lambda: (inputs.label_seed(),)),
     "recording": Target(_recording, lambda: (_recorded()[0],)),
     "reply": Target(_reply, inputs.reply_seeds),
+    "played": Target(_played, lambda: (_play()[-1],)),
+    "decided": Target(_decided, lambda: (inputs.decision_seed(),)),
     "quote": Target(_quote, _always(*(f"{one}\n{WORDS}".encode() for one in QUOTES))),
     "labels": Target(
         lambda raw, folder: labels.read([_written(raw, folder, "labels.jsonl")], _bank()),
