@@ -345,3 +345,29 @@ def test_a_limit_of_cost_without_a_price_is_refused_where_a_judge_would_be_asked
     assert repo.grade("check", "--max-cost", "1") == 0, "recordings cost nothing"
     assert repo.grade("check", "--max-cost", "1", "--mode", "auto") == 2
     assert "no price of openai/recorded is known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'api_base = "http://evil.example/v1"',
+        'model = "openai/gpt-5"',
+        'looks = "auto"',
+        'jury = ["openai/x"]',
+    ],
+)
+def test_a_pull_requests_config_calls_nobody_where_the_workflow_says_replay(
+    lines: str, repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sockets are off in this test: asking anybody would be a bug's exit 4."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
+    monkeypatch.setenv("GRADE_API_KEY", "sk-canary-0123456789")
+    config = repository.CONFIG.replace('mode = "replay"', 'mode = "live"').replace(
+        'cassette = "recordings"', ""
+    )
+    if lines.startswith("model"):
+        config = config.replace(f'model = "{repository.MODEL}"\n', "")
+    repo.write({"grade.toml": f"{lines}\n{config}"})
+    assert repo.grade("check", "--mode", "replay", "--cassette", "recordings") in (0, 3)
+    said = capsys.readouterr()
+    assert "sk-canary" not in said.out + said.err
