@@ -11,9 +11,12 @@ import pytest
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
+from benchmarks.fuzz_inputs import calibration_seed
 from grader.checks import changed
 from grader.errors import InputError
-from tests import repository
+from grader.strategies import joint
+from grader.strategies.correction import SIGNALS
+from tests import fakes, repository
 from tests.repository import GOOD, Repository
 
 
@@ -201,6 +204,24 @@ def test_the_ratchet_holds_what_main_has(repo: Repository, capsys: Read) -> None
     assert repo.grade("check", "--since", "origin/main") == 1, "the base's scores count, not the edited file"
     said = capsys.readouterr()
     assert "1.00" in said.out
+
+
+def test_a_calibration_that_comes_with_a_pull_request_is_seen(repo: Repository, capsys: Read) -> None:
+    """It makes another judge: no score of the base holds, and that is said."""
+    repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})
+    assert repo.grade("check", "--update-scores") == 0
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    capsys.readouterr()
+    plan, rubric = fakes.plan(model=repository.MODEL), fakes.rubric()
+    fit = json.loads(calibration_seed(len(SIGNALS) + 1, SIGNALS))
+    fit |= {"model": plan.model, "prompts": [joint.prompt(rubric, plan)], "rubrics": {}, "moves": False}
+    repo.write({".grade/calibrations/kind.json": json.dumps(fit)})
+    assert repo.grade("check", "--since", "origin/main") == 0
+    said = capsys.readouterr().err
+    assert "a calibration in .grade changed, so everything is checked" in said
+    assert "kind.json" in said
+    assert "3 score(s) of the base were given by another judge, calibration or rubric" in said
 
 
 def test_ungraded_can_be_left_to_others_but_a_missing_recording_never(repo: Repository) -> None:

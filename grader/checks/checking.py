@@ -38,10 +38,13 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """The rows of a check. `missed` are recordings that a replay lacks, by the file that needs them."""
+    """The rows of a check. `missed` are recordings that a replay lacks, by the file that needs them.
+
+    `unlike`: how many have a score on the base by another judge or rubric, so that nothing holds them."""
 
     rows: tuple[Graded, ...]
     missed: dict[str, CassetteMiss] = field(default_factory=dict)
+    unlike: int = 0
 
 
 def scope(
@@ -98,7 +101,12 @@ async def judged(
             job = Job(one.attempt, one.question.rubric)
             grade = ungraded(job, strict, stop.why or "it was not asked about")
             rows[one.attempt.id] = standing.stand(_row(one, grade), measure)
-    return Checked(rows=tuple(rows[one.attempt.id] for one in found), missed=missed)
+    apart = [
+        one
+        for one in rows.values()
+        if ratchet.unlike(one, measure.before, measure.renamed.get(one.attempt.path, one.attempt.path))
+    ]
+    return Checked(rows=tuple(rows[one.attempt.id] for one in found), missed=missed, unlike=len(apart))
 
 
 def _row(one: WriteUp, grade: Grade) -> Graded:
@@ -142,6 +150,8 @@ def _everything(changes: Changes, settings: Settings) -> str:
     touched = changes.present | changes.deleted | frozenset(changes.renamed.values())
     if settings.file and settings.file.absolute() in touched:
         return settings.file.name
+    if any(one.parent.name == "calibrations" and one.parent.parent.name == ".grade" for one in touched):
+        return "a calibration in .grade"
     if settings.bank and any(one.is_relative_to(settings.bank.absolute()) for one in touched):
         return f"the bank {settings.bank.name}"
     recordings = changes.edited | changes.deleted | frozenset(changes.renamed.values())

@@ -65,6 +65,12 @@ def floor(row: Graded, before: Mapping[str, Kept], old_path: str, slack: float) 
     return max(0.0, kept.score - slack)
 
 
+def unlike(row: Graded, before: Mapping[str, Kept], old_path: str) -> bool:
+    """True where the base has a score that can't be compared with this one."""
+    kept = before.get(old_path)
+    return kept is not None and row.grade.score is not None and kept.judge != made_with(row)
+
+
 def load(path: Path) -> dict[str, Kept]:
     """The scores in a file; none when there is no file."""
     return parse(read_text(path, limit=LIMIT), str(path)) if path.exists() else {}

@@ -59,6 +59,11 @@ def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no
     """What went wrong and what to do, on stderr."""
     if no_mean:
         note("the mean is not checked: only some write-ups were graded")
+    if checked.unlike:
+        note(
+            f"note: {checked.unlike} score(s) of the base were given by another judge, calibration or rubric:"
+            " nothing is held to them"
+        )
     for words in mean:
         note(f"below the bar: {words}")
     failed = [one for one in checked.rows if one.failed]
