@@ -26,6 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from grader import bank, defence
 from grader.addressed import Found, finding, reading, weighing, without
 from grader.addressed.weighing import Odds
+from grader.types import Flag
 
 CORPUS = gold.ROOT / "tests" / "adversarial"
 SEEN, LEAST = 2, 0.12
@@ -53,8 +54,11 @@ class Placed(NamedTuple):
     end: int
 
     def gone(self, found: Found) -> bool:
-        """True where what is left has nothing of it but marks."""
-        kept = without(self.text, (*found.sure, *found.suspicious)).pieces
+        """True where what is left of one of the readings has nothing of it but marks."""
+        return any(map(self._clean, ((*found.sure, *found.suspicious), found.alone)))
+
+    def _clean(self, flags: Sequence[Flag]) -> bool:
+        kept = without(self.text, flags).pieces
         left = [self.text[max(first, self.start) : min(last, self.end)] for first, last in kept]
         return not any(map(str.isalnum, "".join(left)))
 

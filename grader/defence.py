@@ -15,20 +15,20 @@ from grader.types import Flag, Grade, Rubric, Verdict
 
 @dataclass(frozen=True)
 class Shown:
-    """What of an attempt is judged: `kept`, and where something is suspicious, `bare` of that too.
+    """What of an attempt is judged: `kept`, and where something is suspicious, each of `bare` without it.
 
-    `flags`: what is surely addressed to a grader; `suspects`: what may be.
+    `flags`: what is surely addressed to a grader. With each of `bare` stands what may be and is not in it:
+    first that alone, then with its neighbours too, since one of the two is often the answer as it was.
     """
 
     kept: addressed.Kept
-    bare: addressed.Kept | None
+    bare: tuple[tuple[addressed.Kept, tuple[Flag, ...]], ...]
     flags: tuple[Flag, ...]
-    suspects: tuple[Flag, ...]
 
     @property
     def texts(self) -> tuple[str, ...]:
         """What a judge reads."""
-        return (self.kept.text,) if self.bare is None else (self.kept.text, self.bare.text)
+        return (self.kept.text, *(one.text for one, _ in self.bare))
 
 
 def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
@@ -36,11 +36,23 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     about = subject(rubric)
     found = addressed.look(text, subject=about)
     left_out = found.sure if "masking" in layers else ()
-    doubted = (*(() if left_out else found.sure), *found.suspicious) if "doubting" in layers else ()
-    kept, bare = (addressed.without(text, flags) for flags in (left_out, (*left_out, *doubted)))
-    if not found.sure and not bare.text.strip() and signals.grams(text) & about.points:
-        doubted = ()  # there is nothing that it stands apart from, and it talks of the points
-    return Shown(kept=kept, bare=bare if doubted else None, flags=found.sure, suspects=doubted)
+    kept = addressed.without(text, left_out)
+    doubts = (found.alone, (*found.sure, *found.suspicious)) if "doubting" in layers else ()
+    bare = {}
+    for flags in doubts:
+        left = addressed.without(text, flags)
+        # where nothing is left there is nothing to stand apart from: what talks of the points is judged
+        if left.text.strip() or found.sure or not signals.grams(text) & about.points:
+            bare[left.text] = (left, _beside(flags, left_out))
+    bare.pop(kept.text, None)
+    return Shown(kept=kept, bare=tuple(bare.values()), flags=found.sure)
+
+
+def _beside(flags: tuple[Flag, ...], left_out: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    """Those that are no part of what was left out."""
+    return tuple(
+        one for one in flags if not any(gone.start <= one.start and one.end <= gone.end for gone in left_out)
+    )
 
 
 def subject(rubric: Rubric) -> addressed.Subject:
@@ -74,7 +86,7 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
         first,
         verdicts=kept,
         score=scoring.score(rubric, kept),
-        flags=(*first.flags, *suspects),
+        flags=tuple(dict.fromkeys((*first.flags, *suspects))),
         needs_review=first.needs_review or second.needs_review,
         calls=calls,
         usage=usage,

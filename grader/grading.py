@@ -36,9 +36,10 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     made_with = card(rubric, plan)  # 2: the rubric is here, its hash goes into the card
     seen = defence.shown(rubric, attempt.text, plan.layers)
     grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
-    if seen.bare is not None and grade.score:
-        again = await _graded(rubric, attempt, seen.bare, judge, plan, made_with)
-        grade = defence.lower(rubric, grade, again, seen.suspects)
+    for bare, suspects in seen.bare:
+        if grade.score:
+            again = await _graded(rubric, attempt, bare, judge, plan, made_with)
+            grade = defence.lower(rubric, grade, again, suspects)
     review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")
     return replace(grade, needs_review=review)
 

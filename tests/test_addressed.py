@@ -51,10 +51,11 @@ def test_nearly_all_attacks_are_sure_or_suspicious_and_what_is_left_is_the_answe
         text = "\n\n".join(parts if place == "after" else parts[::-1])
         found = look(text)
         sure += bool(found.sure)
-        if without(text, (*found.sure, *found.suspicious)).text != GENUINE:
+        readings = ((*found.sure, *found.suspicious), found.alone)
+        if GENUINE not in [without(text, some).text for some in readings]:
             left.append(row["id"])
-    assert len(left) <= 0.05 * len(rows("attacks.jsonl")), left
-    assert sure >= 0.4 * len(rows("attacks.jsonl"))
+    assert len(left) <= 0.03 * len(rows("attacks.jsonl")), left
+    assert sure >= 0.35 * len(rows("attacks.jsonl"))
 
 
 def test_the_judge_sees_the_answer_as_if_the_order_had_never_been_written() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -26,7 +26,7 @@ KINDS = (ADDRESSED, VERDICT, HIDDEN, ENCODED, TOKENS, SUSPICIOUS)
 
 FEWEST_TURNED = 4
 """Notions and pairs of them that a sentence read backwards must show beyond twice its own."""
-PLANTED = 3.0
+PLANTED = 4.0
 """Log-odds for the shape of a verdict."""
 SHORT = 10
 """Bytes under which a sentence is not suspicious by itself: "Yes." begins many an honest answer."""
@@ -46,10 +46,14 @@ _TAGS = re.compile(
 
 @dataclass(frozen=True)
 class Found:
-    """`sure`: what is addressed to a grader; `suspicious`: what else may be."""
+    """`sure`: what is addressed to a grader; `suspicious`: what else may be; both with their neighbours.
+
+    `alone`: what is sure or suspicious by itself, so that no honest neighbour goes with it.
+    """
 
     sure: tuple[Flag, ...]
     suspicious: tuple[Flag, ...]
+    alone: tuple[Flag, ...] = ()
 
 
 def find(text: str, fit: weighing.Fit | None = None) -> tuple[Flag, ...]:
@@ -63,14 +67,20 @@ def look(text: str, fit: weighing.Fit | None = None, subject: apart.Subject | No
     weighed = list(_weighed(text, whole, fit or weighing.load()))
     hidden = _hidden(text)
     weighed = apart.lifted(whole.text, weighed, subject) if subject else weighed
-    sure = marking.sure(weighed, beside=bool(hidden))
-    doubted = marking.suspicious(weighed)
+    first, sure = marking.sure(weighed, beside=bool(hidden))
+    own, doubted = marking.suspicious(weighed)
     doubted = [on and not before for on, before in zip(doubted, sure, strict=True)]
     flags = hidden + _joined(whole, list(compress(weighed, sure)))
+    alone = [one or other for one, other in zip(first, own, strict=True)]
     return Found(
         tuple(sorted(flags, key=lambda one: (one.start, one.end)))[:MOST],
-        tuple(replace(one, kind=SUSPICIOUS) for one in _joined(whole, list(compress(weighed, doubted)))),
+        _suspicious(whole, compress(weighed, doubted)),
+        (*hidden, *_suspicious(whole, compress(weighed, alone))),
     )
+
+
+def _suspicious(whole: Read, some: Iterable[Weighed]) -> tuple[Flag, ...]:
+    return tuple(replace(one, kind=SUSPICIOUS) for one in _joined(whole, list(some)))
 
 
 def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:

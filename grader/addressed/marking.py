@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.addressed.reading import Piece
 
-SURE = 5.2
+SURE = 6.0
 """Log-odds of a paragraph, its loudest sentence's and a third of the others', over which it is addressed."""
 LIKELY = 2.0
 """The same where another paragraph is already sure: who wrote one order may have written two."""
@@ -35,8 +35,9 @@ class Weighed(NamedTuple):
     said: str = ""
 
 
-def sure(weighed: Sequence[Weighed], *, beside: bool) -> list[bool]:
-    """Sure paragraphs first, then likely ones, then what lies between.
+def sure(weighed: Sequence[Weighed], *, beside: bool) -> tuple[list[bool], list[bool]]:
+    """What is sure by itself, and with what goes with it: sure paragraphs, then likely ones, then what lies
+    between.
 
     `beside`: something else in the text is sure.
     """
@@ -45,14 +46,15 @@ def sure(weighed: Sequence[Weighed], *, beside: bool) -> list[bool]:
         loud.setdefault(one.piece.paragraph, []).append(max(0.0, one.score))
     sums = {place: (2 * max(scores) + sum(scores)) / 3 for place, scores in loud.items()}
     if max(sums.values(), default=0.0) <= SURE and not beside:
-        return [False] * len(weighed)
+        return [False] * len(weighed), [False] * len(weighed)
     first = [one.loud > WEAK and sums[one.piece.paragraph] > LIKELY for one in weighed]
-    return _grown(weighed, first, WEAK)
+    return first, _grown(weighed, list(first), WEAK)
 
 
-def suspicious(weighed: Sequence[Weighed]) -> list[bool]:
-    """Doubted sentences, their weak neighbours, and what lies between."""
-    return _grown(weighed, [one.loud > DOUBTED for one in weighed], FAINT)
+def suspicious(weighed: Sequence[Weighed]) -> tuple[list[bool], list[bool]]:
+    """Doubted sentences; the same with their weak neighbours and what lies between."""
+    own = [one.loud > DOUBTED for one in weighed]
+    return own, _grown(weighed, list(own), FAINT)
 
 
 def _grown(weighed: Sequence[Weighed], marked: list[bool], least: float) -> list[bool]:

@@ -95,7 +95,7 @@ async def _effects(
 
     async def effect(one: Answer, text: str, before: Plan, after: Plan) -> Effect:
         seen = shown(one.rubric, text, after.layers)
-        if _same(seen.texts, shown(one.rubric, one.genuine, before.layers).texts):
+        if _same(seen.texts, shown(one.rubric, one.genuine, before.layers).texts, added=text != one.genuine):
             return Effect(one.family, 0.0, 0, len(one.rubric.criteria), bool(seen.flags), same=True)
         async with free:
             clean = await _grade(one.rubric, one.genuine, judge, before)
@@ -104,10 +104,10 @@ async def _effects(
     return list(await asyncio.gather(*(effect(*each) for each in some)))
 
 
-def _same(read: tuple[str, ...], genuine: tuple[str, ...]) -> bool:
-    """Whether the last of what a judge reads is what it reads of the genuine answer: of two grades the lower
-    credit counts, so that there can be no rise."""
-    return genuine in (read, read[1:])
+def _same(read: tuple[str, ...], genuine: tuple[str, ...], *, added: bool) -> bool:
+    """Whether a judge reads what it reads of the genuine answer; where text is added, perhaps beside other
+    readings, since the lowest credit counts and there can be no rise."""
+    return set(genuine) <= set(read) if added else genuine == read
 
 
 def remembered(judge: Judge) -> Judge:
