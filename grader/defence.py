@@ -40,7 +40,7 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     kept, bare = (addressed.without(text, flags) for flags in (left_out, (*left_out, *doubted)))
     if not found.sure and not bare.text.strip() and signals.grams(text) & about.points:
         doubted = ()  # there is nothing that it stands apart from, and it talks of the points
-    return Shown(kept=kept, bare=bare if doubted else None, flags=found.sure, suspects=doubted)
+    return Shown(kept=kept, bare=bare if doubted else None, flags=found.sure, suspects=found.suspicious)
 
 
 def subject(rubric: Rubric) -> addressed.Subject:
@@ -59,12 +59,11 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
     """The first grade, with the second's verdict wherever that is worth less to the candidate.
 
     `second`: the same answer without what is suspicious. Where that costs credit, the text did what text
-    addressed to a grader does: it is flagged, and the credit is not given.
+    addressed to a grader does: it is flagged, and the credit is not given. The first is no ungraded one.
     """
     calls, usage = first.calls + second.calls, first.usage + second.usage
-    if first.ungraded or second.ungraded:
-        worse = second if second.ungraded else first
-        return replace(worse, flags=first.flags, calls=calls, usage=usage)
+    if second.ungraded:
+        return replace(second, flags=first.flags, calls=calls, usage=usage)
     weights = {one.id: one.weight for one in rubric.criteria}
     pairs = list(zip(first.verdicts, second.verdicts, strict=True))
     kept = tuple(min(both, key=lambda one: weights[one.criterion] * _worth(one)) for both in pairs)
