@@ -18,7 +18,7 @@ import gold
 import numpy as np
 import table as tables
 from figures import beside_raters, figures, on_scores
-from fit import REPORTED, SETUP
+from fit import SETUP
 from fitting import F64, Ints
 
 from grader.judges.weights import cache_folder
@@ -34,9 +34,9 @@ HEADS = (
 
 def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, F64, Ints]:
     """Rows of the set with chances and levels, by a fit or fits that saw none of their questions."""
-    if name in SETUP.train and name != REPORTED:
+    if name in SETUP.train:
         return tables.crossed(table, kern, setup, name)
-    train = np.flatnonzero(np.isin(table["set"], SETUP.train) & (table["set"] != REPORTED))
+    train = np.flatnonzero(np.isin(table["set"], SETUP.train))
     test = np.flatnonzero(table["set"] == name)
     chances, levels, _ = tables.judge(table, kern, train, test, setup)
     return test, chances, levels

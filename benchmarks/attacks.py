@@ -22,7 +22,7 @@ from typing import Any
 
 import gold
 
-from grader import addressed, api, bank, config, judges
+from grader import addressed, api, bank, config, defence, judges
 from grader.cli.attacks import text
 from grader.strategies import LAYERS, Layer
 from grader.trials import attacking
@@ -48,6 +48,14 @@ def honest_of(path: Path) -> str:
     return f"{path.name}: {len(found)} honest texts, {sure} flagged, {doubted} suspicious"
 
 
+def found_in(pairs: list[Answer]) -> str:
+    """How many are flagged whatever a judge says, how many others judged twice, and how many neither."""
+    seen = [defence.shown(one.rubric, one.attacked, LAYERS) for one in pairs]
+    sure = sum(bool(one.flags) for one in seen)
+    doubted = sum(len(one.texts) > 1 and not one.flags for one in seen)
+    return f"{len(seen)} attacks: {sure} flagged, {doubted} judged twice, {len(seen) - sure - doubted} unseen"
+
+
 def clean() -> list[Answer]:
     answers = [one for one in rows(gold.OWN / "interview_dev.jsonl") if one["kind"] != "attack"]
     return [
@@ -65,6 +73,7 @@ async def run(given: argparse.Namespace) -> None:
     plan = api.plan_for(settings, choice)
     choices: list[tuple[Layer, ...]] = [(), *((one,) for one in LAYERS), LAYERS] if given.layers else [LAYERS]
     workers = settings.concurrency
+    print(found_in(pairs), *map(honest_of, given.honest), sep="\n", flush=True)
     async with judges.connect(settings, choice) as judge:
         asked = attacking.remembered(judge)
         for layers in choices:
@@ -72,10 +81,9 @@ async def run(given: argparse.Namespace) -> None:
             name = " + ".join(layers) or "no defence"
             found = await attacking.attacks(pairs, asked, with_layers, workers=workers)
             print(text(f"attacks, {name}", attacking.lines(found)), flush=True)
-            moved = await attacking.drift(clean(), asked, with_layers, workers=workers) if layers else []
-            print(text(f"honest answers, {name}", attacking.lines(moved)), flush=True) if moved else None
-    for path in given.honest:
-        print(honest_of(path))
+            if layers:
+                moved = await attacking.drift(clean(), asked, with_layers, workers=workers)
+                print(text(f"honest answers, {name}", attacking.lines(moved)), flush=True)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks.stub import covered  # noqa: E402
+from benchmarks.stub import covered, started  # noqa: E402
 
 NEAR = 0.5
 """Seconds: a reply that the server sent this shortly before a kill may have died with the process."""
@@ -66,17 +66,10 @@ def write_round(path: Path, count: int) -> dict[str, float]:
 
 @contextmanager
 def server(chaos: Chaos, log: Path) -> Iterator[str]:
-    """The stub in a process of its own; its address."""
-    command = [sys.executable, str(ROOT / "benchmarks/stub.py"), "--latency", str(chaos.latency)]
-    command += ["--faults", str(chaos.faults), "--log", str(log), "--seed", str(chaos.seed)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        finally:
-            process.kill()
-            process.wait()
+    """The stub with these faults; the endpoint's address."""
+    faults = ("--latency", chaos.latency, "--faults", chaos.faults, "--log", log, "--seed", chaos.seed)
+    with started(*faults) as address:
+        yield f"{address}/v1"
 
 
 def play(chaos: Chaos, folder: Path) -> list[str]:

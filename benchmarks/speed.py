@@ -20,13 +20,15 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from benchmarks.stub import started  # noqa: E402
+
 LATENCY, PARALLEL = 0.05, 32
 
 
@@ -86,21 +88,6 @@ def measure(command: list[str], folder: Path) -> Measured:
     if process.returncode:
         raise RuntimeError(f"{command} failed: {words[-500:]}")
     return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, words, {})
-
-
-@contextmanager
-def server(bench: Path | None) -> Iterator[str]:
-    """The stub in a process of its own; its address."""
-    command = [sys.executable, str(ROOT / "benchmarks/stub.py"), "--latency", str(LATENCY)]
-    command += ["--bench", str(bench)] if bench else []
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.kill()
-            process.wait()
 
 
 def counters(address: str, path: str = "/stats") -> dict[str, Any]:
@@ -222,7 +209,8 @@ def main() -> None:
     parser.add_argument("--answers", type=int, nargs="+", default=[200, 2000])
     options = parser.parse_args()
     print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
-    with tempfile.TemporaryDirectory() as name, server(options.bench) as address:
+    words = ("--latency", LATENCY, *(("--bench", options.bench) if options.bench else ()))
+    with tempfile.TemporaryDirectory() as name, started(*words) as address:
         for count in options.answers:
             for tool in tools(options):
                 print(

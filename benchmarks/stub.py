@@ -16,9 +16,11 @@ import importlib.util
 import json
 import random
 import re
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +207,20 @@ def other_tools(folder: Path | None) -> Callable[[dict[str, Any]], str] | None:
     spec.loader.exec_module(module)
     module.CFG.update(verdict="auto")
     return module.reply_text  # type: ignore[no-any-return]
+
+
+@contextmanager
+def started(*options: object) -> Iterator[str]:
+    """The stub in a process of its own; its address."""
+    command = [sys.executable, __file__, *map(str, options)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
+            process.wait()
 
 
 async def serve(options: argparse.Namespace) -> None:

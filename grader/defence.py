@@ -43,7 +43,7 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
         left = addressed.without(text, flags)
         # where nothing is left there is nothing to stand apart from: what talks of the points is judged
         if left.text.strip() or found.sure or not signals.grams(text) & about.points:
-            bare[left.text] = (left, _beside(flags, left_out))
+            bare[left.text] = (left, _beside(flags, found.sure))
     bare.pop(kept.text, None)
     return Shown(kept=kept, bare=tuple(bare.values()), flags=found.sure)
 
@@ -71,21 +71,21 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
     """The first grade, with the second's verdict wherever that is worth less to the candidate.
 
     `second`: the same answer without what is suspicious. Where that costs credit, the text did what text
-    addressed to a grader does: it is flagged, and the credit is not given.
+    addressed to a grader does: it is flagged, and the credit is not given. The first is no ungraded one.
     """
     calls, usage = first.calls + second.calls, first.usage + second.usage
-    if first.ungraded or second.ungraded:
-        worse = second if second.ungraded else first
-        return replace(worse, flags=first.flags, calls=calls, usage=usage)
+    if second.ungraded:
+        return replace(second, flags=first.flags, calls=calls, usage=usage)
     weights = {one.id: one.weight for one in rubric.criteria}
     pairs = list(zip(first.verdicts, second.verdicts, strict=True))
     kept = tuple(min(both, key=lambda one: weights[one.criterion] * _worth(one)) for both in pairs)
-    if all(one is before for one, (before, _) in zip(kept, pairs, strict=True)):
+    mixed = replace(first, verdicts=kept, score=scoring.score(rubric, kept))
+    # where points exclude each other, less credit for one can be a higher score
+    lowest = min((mixed, first, second), key=lambda one: one.score or 0.0)
+    if lowest is mixed and kept == first.verdicts:
         return replace(first, calls=calls, usage=usage)
     return replace(
-        first,
-        verdicts=kept,
-        score=scoring.score(rubric, kept),
+        lowest,
         flags=tuple(dict.fromkeys((*first.flags, *suspects))),
         needs_review=first.needs_review or second.needs_review,
         calls=calls,

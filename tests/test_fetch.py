@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import importlib.util
 import json
 import os
 import sys
@@ -101,6 +102,23 @@ def test_weights_in_the_hubs_cache_are_used_where_they_lie(tmp_path: Path) -> No
     path.parent.mkdir(parents=True)
     path.write_bytes(WHOLE)
     assert find(SMALL, tmp_path / "cache", {"HF_HOME": str(tmp_path)}) == path
+
+
+def test_weights_that_the_hub_keeps_in_the_users_own_cache_folder_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "huggingface" / "hub" / "models--someone--small" / "snapshots" / "abc" / SMALL.file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(WHOLE)
+    assert find(SMALL, tmp_path / "cache", {"XDG_CACHE_HOME": str(tmp_path)}) == path
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="httpx can speak to the proxy")
+def test_behind_a_proxy_that_the_client_cannot_speak_to_the_hub_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(Unavailable, match="SOCKS"):
+        fetch.from_hub(SMALL, tmp_path / "x", lambda _bytes: None)
 
 
 def test_a_file_named_by_the_user_that_is_not_the_weights_is_an_error(tmp_path: Path) -> None:

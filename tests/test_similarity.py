@@ -33,3 +33,12 @@ def test_odd_answers_have_a_number(encoder: Encoder, text: str) -> None:
     [(near, place)] = encoder.nearest(text, [(POINT,)])
     assert -1 <= near <= 1
     assert place == 0
+
+
+def test_a_round_with_a_rubric_a_row_does_not_fill_the_memory() -> None:
+    encoder = Encoder(most=2)
+    before = encoder.nearest("Some words.", [("a", "b", "c")])
+    for row in range(4):
+        encoder.nearest("Some words.", [(f"point {row}", "b")])
+        assert len(encoder._kept) <= 4
+    assert encoder.nearest("Some words.", [("a", "b", "c")]) == before

@@ -73,14 +73,21 @@ def look(text: str, fit: weighing.Fit | None = None, subject: apart.Subject | No
     flags = hidden + _joined(whole, list(compress(weighed, sure)))
     alone = [one or other for one, other in zip(first, own, strict=True)]
     return Found(
-        tuple(sorted(flags, key=lambda one: (one.start, one.end)))[:MOST],
+        _few(sorted(flags, key=lambda one: (one.start, one.end))),
         _suspicious(whole, compress(weighed, doubted)),
         (*hidden, *_suspicious(whole, compress(weighed, alone))),
     )
 
 
 def _suspicious(whole: Read, some: Iterable[Weighed]) -> tuple[Flag, ...]:
-    return tuple(replace(one, kind=SUSPICIOUS) for one in _joined(whole, list(some)))
+    return _few([replace(one, kind=SUSPICIOUS) for one in _joined(whole, list(some))])
+
+
+def _few(flags: Sequence[Flag]) -> tuple[Flag, ...]:
+    """As many as a grade holds, the last one over all that follow."""
+    if len(flags) <= MOST:
+        return tuple(flags)
+    return (*flags[: MOST - 1], replace(flags[MOST - 1], end=max(one.end for one in flags)))
 
 
 def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:

@@ -45,8 +45,10 @@ class Read:
         return array("L", chain.from_iterable(places))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Offsets in the original of the characters from `start` up to `end` (not empty)."""
-        return self.origin[start], self.origin[end - 1] + 1
+        """Offsets in the original of the characters from `start` up to `end` (not empty), with what is read
+        as nothing beside them: invisible letters, accents of their own."""
+        first = self.origin[start - 1] + 1 if start else 0
+        return first, self.origin[end] if end < len(self.origin) else len(self.said)
 
 
 class Piece(NamedTuple):

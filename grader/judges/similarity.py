@@ -13,6 +13,8 @@ from grader import signals
 
 LONGEST = 600
 """Characters of a sentence that are read: its meaning is told by then."""
+MOST = 10_000
+"""Vectors of rubric texts over which all are forgotten, 2 KB each: a round may have a rubric a row."""
 
 
 class Encoder:
@@ -21,7 +23,8 @@ class Encoder:
     Vectors of rubric texts are kept: a round asks for the same ones again and again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._kept: dict[str, NDArray[np.float32]] = {}
 
     @cached_property
@@ -44,6 +47,8 @@ class Encoder:
         return found
 
     def _known(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(self._kept) > self._most:
+            self._kept.clear()
         fresh = [one for one in dict.fromkeys(texts) if one not in self._kept]
         if fresh:
             self._kept |= dict(zip(fresh, self._vectors(fresh), strict=True))

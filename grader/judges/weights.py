@@ -11,8 +11,6 @@ from pathlib import Path
 
 from grader.errors import InputError
 
-CHUNK = 1 << 22
-
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
@@ -50,7 +48,8 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def places(weights: Weights, cache: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     """Files on this machine that could be the weights, best first: our cache, then the hub's."""
     yield cache / "weights" / f"{weights.sha256}.gguf"
-    homes = [environ.get("HF_HUB_CACHE", ""), environ.get("HF_HOME", ""), "~/.cache/huggingface"]
+    caches = [f"{one}/huggingface" for one in (environ.get("XDG_CACHE_HOME"), "~/.cache") if one]
+    homes = [environ.get("HF_HUB_CACHE"), environ.get("HF_HOME"), *caches]
     for home in dict.fromkeys(Path(one).expanduser() for one in homes if one):
         for snapshots in (home, home / "hub"):
             yield from sorted(snapshots.glob(f"models--*/snapshots/*/{weights.file}"))
@@ -105,11 +104,8 @@ def genuine(path: Path, weights: Weights, cache: Path, *, full: bool = False) ->
 
 def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
-    whole = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            whole.update(piece)
-    return whole.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamps(cache: Path) -> dict[str, object]:

@@ -63,7 +63,7 @@ def measured(grades: Iterable[Grade]) -> Preflight:
         missed=sum(map(abs, every)),
         given=_kinds(kind for kind, some in named if max(some) > 0),
         refused=_kinds(kind for kind, some in named if min(some) < 0),
-        ungraded=sum(one.ungraded for one in made.values()),
+        ungraded=len(trials()) - sum(not one.ungraded for one in made.values()),
         problems=_kinds(problem for one in made.values() if one.ungraded for problem in one.problems),
         usage=sum((one.usage for one in made.values()), Usage()),
     )
