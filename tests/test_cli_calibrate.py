@@ -114,7 +114,16 @@ def test_the_card_is_written_in_three_kinds_and_escapes_what_people_wrote(
     assert "<b>model" not in page
     assert "<b>model" not in words
     assert "<svg" in page
-    for part in ("By question", "By kind", "Worst disagreements", "Coverage against accuracy", "prompts"):
+    for part in (
+        "calibration error",
+        "Kappa: 0 is what chance gives",
+        "confidence 0.",
+        "By question",
+        "By kind",
+        "Worst disagreements",
+        "Coverage against accuracy",
+        "prompts",
+    ):
         assert part in page
         assert part in words
     assert "84, of them 0 ungraded, 0 not in the run, 0 for people to review" in words
@@ -260,6 +269,7 @@ def test_a_few_labels_are_not_called_chance(
     out, _ = calibrate(capsys, "--run", "run")
     assert "more labels would tell" in out
     assert "Only 12 labels" in out
+    assert "Only 1 question: on others" in out
 
 
 def test_answers_that_a_named_calibration_is_not_for_are_left_out_and_counted(

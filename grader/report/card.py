@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ANSWER, WORDS, MOST = 400, 240, 40
-HEADS = ("", "labels", "accuracy", "kappa", "weighted kappa", "met, people", "met, judge")
+HEADS = (
+    *("", "labels", "accuracy", "kappa", "weighted kappa", "F1", "met, people", "met, judge"),
+    *("AUC", "calibration error"),
+)
+LEGEND = (
+    "Kappa: 0 is what chance gives, 1 is full agreement. Met: the share at least partly covered. AUC: how"
+    " often a right verdict has more confidence than a wrong one. A dash: not defined on these labels."
+)
 
 
 def markdown(card: Card, more: Sequence[str] = ()) -> str:
@@ -26,7 +33,7 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
     lines = [f"# Judge card: {escaped(card.model)}, {card.strategy}", ""]
     lines += [f"- {escaped(one)}" for one in (*sentences(card), *more)]
     lines += ["", "## Agreement", "", *table(("figure", "value"), rows(card.measured))]
-    lines += [f"Intervals: 95 %, bootstrap, a {card.measured.unit} drawn at a time.", ""]
+    lines += [legend(card), ""]
     if card.measured.overall.count:
         lines += ["## Labels against verdicts", "", *table(*confusion(card.measured.overall.confusion))]
         lines += _reliability(card)
@@ -38,6 +45,12 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
         lines += ["## Worst disagreements", "", *(line for one in card.worst for line in _worst(one))]
     lines += ["## What it was made with", "", *table(("", ""), ((a, escaped(b)) for a, b in made_with(card)))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def legend(card: Card) -> str:
+    """What the figures above it are."""
+    drawn = f"Intervals: 95 %, bootstrap, one {card.measured.unit} drawn at a time."
+    return f"{drawn} {LEGEND}" if card.measured.overall.count else drawn
 
 
 def _reliability(card: Card) -> list[str]:
@@ -63,8 +76,8 @@ def confusion(counts: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 def figures(name: str, one: Agreement) -> tuple[str, ...]:
     """A row under HEADS."""
-    values = (one.accuracy, one.kappa, one.weighted_kappa, one.met_people, one.met_judge)
-    return (name, str(one.count), *map(number, values))
+    agreed = (one.accuracy, one.kappa, one.weighted_kappa, one.f1, one.met_people, one.met_judge)
+    return (name, str(one.count), *map(number, (*agreed, one.auc, one.calibration_error)))
 
 
 def _worst(one: Worst) -> Iterator[str]:
