@@ -21,6 +21,8 @@ from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader import config, runs
 from grader.bank import load
 from grader.bank.labels import Labelled, read
+from grader.calibration import card as cards
+from grader.calibration.joining import join
 from grader.cli import fitting
 from grader.cli.main import run
 from grader.report import card
@@ -295,3 +297,12 @@ def test_columns_stay_under_each_other_with_chinese_names() -> None:
     card._columns(Console(file=out, width=80), ("kind", "labels", "kappa"), rows)
     widths = {cell_len(line) for line in out.getvalue().splitlines() if line}
     assert len(widths) == 1
+
+
+def test_the_terminals_tables_fit_eighty_columns(tmp_path: Path, labelled: list[Labelled]) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.7))
+    made = cards.make(labelled, join(labelled, runs.read(tmp_path / "run")), ["l.jsonl"], version="1")
+    out = io.StringIO()
+    card.terminal(made, (), Console(file=out, width=80))
+    assert "fluent_wrong" in out.getvalue()
+    assert not any(line.startswith(("AUC", "–", "judge ")) for line in out.getvalue().splitlines())

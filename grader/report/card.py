@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 ANSWER, WORDS, MOST = 400, 240, 40
 HEADS = (
-    *("", "labels", "accuracy", "kappa", "weighted kappa", "F1", "met, people", "met, judge"),
-    *("AUC", "calibration error"),
+    *("", "labels", "accuracy", "kappa", "weighted kappa", "met, people", "met, judge"),
+    *("F1", "AUC", "calibration error"),
 )
+NARROW = 7
+"""So many of them fit a terminal of 80."""
 LEGEND = (
     "Kappa: 0 is what chance gives, 1 is full agreement. Met: the share at least partly covered. AUC: how"
     " often a right verdict has more confidence than a wrong one. A dash: not defined on these labels."
@@ -76,7 +78,7 @@ def confusion(counts: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 def figures(name: str, one: Agreement) -> tuple[str, ...]:
     """A row under HEADS."""
-    agreed = (one.accuracy, one.kappa, one.weighted_kappa, one.f1, one.met_people, one.met_judge)
+    agreed = (one.accuracy, one.kappa, one.weighted_kappa, one.met_people, one.met_judge, one.f1)
     return (name, str(one.count), *map(number, (*agreed, one.auc, one.calibration_error)))
 
 
@@ -136,7 +138,8 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
         _columns(console, *confusion(card.measured.overall.confusion))
     for aspect, held in card.measured.by.items():
         if len(held) > 1 and aspect in ("language", "kind"):
-            _columns(console, (aspect, *HEADS[1:]), [figures(plain(n), one) for n, one in held.items()])
+            lines = [figures(plain(name), one)[:NARROW] for name, one in held.items()]
+            _columns(console, (aspect, *HEADS[1:NARROW]), lines)
     if card.worst:
         console.print("\n  worst disagreements")
     for wrong in card.worst[:3]:
