@@ -19,7 +19,7 @@ from grader.agreement import kappas, numbers
 from grader.agreement.differences import difference, mcnemar
 from grader.agreement.intervals import intervals, middle
 from grader.agreement.measured import measure
-from grader.agreement.pairs import NAMES, Pair, Scored
+from grader.agreement.pairs import NAMES, Pair, Scored, units
 
 LEVELS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=60)
 SURE = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), st.booleans()), max_size=50)
@@ -142,6 +142,16 @@ def test_intervals_are_the_same_for_the_same_seed_and_hold_the_figure() -> None:
     assert first.unit == "question"
     assert measure([pair(1, 1), pair(0, 1, 2)]).unit == "answer"
     assert intervals([1.0], sum, {"mean": float}) == {"mean": None}
+
+
+def test_of_few_questions_answers_are_drawn() -> None:
+    def said(questions: int) -> list[Pair]:
+        names = [f"Q{one}" for one in range(questions)]
+        return [Pair(question=q, attempt=a, criterion=f"{q}.1", label="covered", judged="partial")
+                for q in names for a in "ab"]  # fmt: skip
+
+    assert (units(said(4))[0], len(units(said(4))[1])) == ("answer", 8)
+    assert (units(said(5))[0], len(units(said(5))[1])) == ("question", 5)
 
 
 def test_single_raters_are_set_beside_each_other() -> None:

@@ -21,6 +21,8 @@ from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader import config, runs
 from grader.bank import load
 from grader.bank.labels import Labelled, read
+from grader.calibration import card as cards
+from grader.calibration.joining import join
 from grader.cli import fitting
 from grader.cli.main import run
 from grader.report import card
@@ -114,7 +116,16 @@ def test_the_card_is_written_in_three_kinds_and_escapes_what_people_wrote(
     assert "<b>model" not in page
     assert "<b>model" not in words
     assert "<svg" in page
-    for part in ("By question", "By kind", "Worst disagreements", "Coverage against accuracy", "prompts"):
+    for part in (
+        "calibration error",
+        "Kappa: 0 is what chance gives",
+        "confidence 0.",
+        "By question",
+        "By kind",
+        "Worst disagreements",
+        "Coverage against accuracy",
+        "prompts",
+    ):
         assert part in page
         assert part in words
     assert "84, of them 0 ungraded, 0 not in the run, 0 for people to review" in words
@@ -260,6 +271,7 @@ def test_a_few_labels_are_not_called_chance(
     out, _ = calibrate(capsys, "--run", "run")
     assert "more labels would tell" in out
     assert "Only 12 labels" in out
+    assert "Only 1 question: on others" in out
 
 
 def test_answers_that_a_named_calibration_is_not_for_are_left_out_and_counted(
@@ -285,3 +297,12 @@ def test_columns_stay_under_each_other_with_chinese_names() -> None:
     card._columns(Console(file=out, width=80), ("kind", "labels", "kappa"), rows)
     widths = {cell_len(line) for line in out.getvalue().splitlines() if line}
     assert len(widths) == 1
+
+
+def test_the_terminals_tables_fit_eighty_columns(tmp_path: Path, labelled: list[Labelled]) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.7))
+    made = cards.make(labelled, join(labelled, runs.read(tmp_path / "run")), ["l.jsonl"], version="1")
+    out = io.StringIO()
+    card.terminal(made, (), Console(file=out, width=80))
+    assert "fluent_wrong" in out.getvalue()
+    assert not any(line.startswith(("AUC", "–", "judge ")) for line in out.getvalue().splitlines())

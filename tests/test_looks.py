@@ -184,6 +184,15 @@ def test_the_majority_stands_and_of_a_tie_what_earns_less(some: tuple[Any, ...],
     made = looks.vote(one_point, readings)
     assert made.verdicts[0].coverage == stands
     assert bool(made.problems) is (stands is None)
+    assert made.review is (len(set(some) - {None}) == len(some) > 1)
+
+
+def test_a_vote_that_nobody_won_is_for_people_unless_a_second_look_settles_it() -> None:
+    low = both(verdict("covered", FIRST), verdict("missing"))
+    later = fakes.reply({"Q1.2": verdict("missing")})
+    assert graded(fakes.scripted([SURE, low]), samples=2).needs_review
+    assert not graded(fakes.scripted([SURE, low, SURE]), samples=3).needs_review
+    assert not graded(fakes.scripted([SURE, low, later]), samples=2, looks=True).needs_review
 
 
 def test_a_juror_that_fails_has_no_vote_and_is_named() -> None:

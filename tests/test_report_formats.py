@@ -17,7 +17,7 @@ from grader.cli.console import stdout_console
 from grader.report import annotations, csv, findings, gitlab, json, junit, markdown, overview, sarif
 from grader.report.findings import Finding
 from grader.report.graded import Graded, Run
-from grader.types import Evidence, Flag
+from grader.types import Criterion, Evidence, Flag, Question
 from tests import fakes
 
 NASTY = "=1+1|`x`<img src=x onerror=alert(1)>\n::error::forged\x1b[31m &amp; *b* [l](javascript:x) ]]> @anna"
@@ -85,6 +85,19 @@ def test_junit_is_read_by_junitparser(run: Run) -> None:
     assert (suite.tests, suite.failures, suite.errors) == (4, 2, 1)
     kinds = [type(one.result[0]) if one.result else None for one in suite]
     assert kinds == [None, Failure, Error, Failure]
+
+
+def test_junit_says_of_a_point_why_it_does_not_count() -> None:
+    one, other, more = (
+        Criterion(id="Q1.1", text="t"),
+        Criterion(id="Q1.2", text="t", requires=("Q1.1",)),
+        Criterion(id="Q1.3", text="t", optional=True),
+    )
+    asked = Question(id="Q1", title="t", rubric=fakes.rubric(criteria=(one, other, more)))
+    verdicts = tuple(fakes.said(f"Q1.{n}", "missing" if n == 1 else "covered") for n in (1, 2, 3))
+    text = junit.render([Run(name="r", rows=(fakes.graded(0.0, verdicts=verdicts, question=asked),))])
+    assert "Q1.2 covered (does not count without Q1.1): t" in text
+    assert "Q1.3 covered (optional, not counted): t" in text
 
 
 def test_markdown_shows_what_people_wrote_and_runs_none_of_it(run: Run) -> None:

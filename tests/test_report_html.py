@@ -124,6 +124,14 @@ def test_two_judges_stand_apart_on_the_page() -> None:
     assert page.count('class="glance"') == 2
 
 
+def test_a_fault_is_not_offered_as_something_to_learn() -> None:
+    rubric = fakes.rubric(criteria=(fakes.Criterion(id="Q1.1", text="It is free", weight=-1.0),))
+    question = fakes.Question(id="Q1", title="t", rubric=rubric)
+    row = fakes.graded(0.0, question=question, verdicts=(fakes.said("Q1.1"),))
+    practise = html.render([Run(name="round", rows=(row,))], "en").partition('class="card practise"')[2]
+    assert re.search(r"<b>Q1\.1</b>.*a fault, committed.*It is free", practise.partition("</li>")[0])
+
+
 def test_an_ungraded_answer_and_an_empty_run_have_a_page_too() -> None:
     page = html.render(
         [Run(name="r", rows=(fakes.graded(None, verdicts=(), made={"problems": ("timed out",)}),))]

@@ -10,6 +10,9 @@ from grader.types import Coverage
 
 LEVEL: Mapping[str, int] = {"missing": 0, "partial": 1, "covered": 2}
 NAMES: tuple[Coverage, ...] = ("missing", "partial", "covered")
+QUESTIONS = 5
+"""From as many on whole questions are drawn. Simulated 95 % intervals from three questions held the truth in
+69 to 78 %, from their answers in 83 to 93 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +63,12 @@ Of = TypeVar("Of", Pair, Scored)
 
 
 def units(pairs: Sequence[Of]) -> tuple[str, list[list[Of]]]:
-    """What a bootstrap draws: whole questions, or answers where there are fewer than three questions."""
+    """What a bootstrap draws: whole questions, or answers where there are few questions."""
     by_question: dict[str, list[Of]] = {}
     by_answer: dict[tuple[str, str], list[Of]] = {}
     for one in pairs:
         by_question.setdefault(one.question, []).append(one)
         by_answer.setdefault((one.question, one.attempt), []).append(one)
-    if len(by_question) >= 3:
+    if len(by_question) >= QUESTIONS:
         return "question", list(by_question.values())
     return "answer", list(by_answer.values())

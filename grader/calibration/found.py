@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,7 +36,7 @@ def look(named: Path | Literal["off"] | None, plan: Plan, cwd: Path) -> Found:
 def _own(plan: Plan, cwd: Path) -> Found:
     """The newest one for this judge; those for others are only named when there is none for this one."""
     broken: list[str] = []
-    others: list[str] = []
+    others: list[tuple[str, str]] = []
     fitting: list[tuple[str, Correction, str]] = []
     for path in places(cwd):
         from grader.calibration import saved
@@ -49,12 +49,20 @@ def _own(plan: Plan, cwd: Path) -> Found:
         if (one.model, one.strategy) == (plan.model, looks.named(plan)):
             fitting.append((one.at, one.correction(), str(path)))
         else:
-            others.append(f"note: {path} is not used: it is for {one.model}, {one.strategy}")
+            others.append((str(path), f"{one.model}, {one.strategy}"))
     if not fitting:
-        return Found(notes=(*broken, *others))
+        return Found(notes=(*broken, *_left(others)))
     _, newest, name = max(fitting, key=lambda one: one[0])
     chosen = _judged(newest, name, plan)
     return Found(chosen.correction, (*broken, *chosen.notes))
+
+
+def _left(others: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """One line on those for other judges, however many there are."""
+    if len(others) < 2:
+        return tuple(f"note: {path} is not used: it is for {judge}" for path, judge in others)
+    judges = "; ".join(dict.fromkeys(judge for _, judge in others))
+    return (f"note: none of the {len(others)} calibrations is used: they are for {judges}",)
 
 
 def _judged(correction: Correction, name: str, plan: Plan) -> Found:

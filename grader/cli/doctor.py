@@ -195,11 +195,11 @@ def preflight(chosen: Chosen) -> Check:
     began = time.monotonic()
     flown = asyncio.run(_flown(chosen))
     took = f"{time.monotonic() - began:.1f} s, {flown.usage.prompt} prompt tokens"
-    said = f"missed {flown.missed:g} of {flown.points} points, {MOST:g} may be; {took}"
+    said = f"missed {flown.missed:g} of {flown.points} points, at most {MOST:g} may be missed; {took}"
     if flown.ungraded:
         wrong = [f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"]
     else:
-        about = {"credit for nothing in": flown.given, "credit withheld in": flown.refused}
+        about = {"too much credit in": flown.given, "too little in": flown.refused}
         wrong = [f"{what}: {', '.join(names)}" for what, names in about.items() if names]
     said = "; ".join([said, *wrong])
     if flown.fit:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ANSWER, WORDS, MOST = 400, 240, 40
-HEADS = ("", "labels", "accuracy", "kappa", "weighted kappa", "met, people", "met, judge")
+HEADS = (
+    *("", "labels", "accuracy", "kappa", "weighted kappa", "met, people", "met, judge"),
+    *("F1", "AUC", "calibration error"),
+)
+NARROW = 7
+"""So many of them fit a terminal of 80."""
+LEGEND = (
+    "Kappa: 0 is what chance gives, 1 is full agreement. Met: the share at least partly covered. AUC: how"
+    " often a right verdict has more confidence than a wrong one. A dash: not defined on these labels."
+)
 
 
 def markdown(card: Card, more: Sequence[str] = ()) -> str:
@@ -26,7 +35,7 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
     lines = [f"# Judge card: {escaped(card.model)}, {card.strategy}", ""]
     lines += [f"- {escaped(one)}" for one in (*sentences(card), *more)]
     lines += ["", "## Agreement", "", *table(("figure", "value"), rows(card.measured))]
-    lines += [f"Intervals: 95 %, bootstrap, a {card.measured.unit} drawn at a time.", ""]
+    lines += [legend(card), ""]
     if card.measured.overall.count:
         lines += ["## Labels against verdicts", "", *table(*confusion(card.measured.overall.confusion))]
         lines += _reliability(card)
@@ -38,6 +47,12 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
         lines += ["## Worst disagreements", "", *(line for one in card.worst for line in _worst(one))]
     lines += ["## What it was made with", "", *table(("", ""), ((a, escaped(b)) for a, b in made_with(card)))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def legend(card: Card) -> str:
+    """What the figures above it are."""
+    drawn = f"Intervals: 95 %, bootstrap, one {card.measured.unit} drawn at a time."
+    return f"{drawn} {LEGEND}" if card.measured.overall.count else drawn
 
 
 def _reliability(card: Card) -> list[str]:
@@ -63,8 +78,8 @@ def confusion(counts: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 def figures(name: str, one: Agreement) -> tuple[str, ...]:
     """A row under HEADS."""
-    values = (one.accuracy, one.kappa, one.weighted_kappa, one.met_people, one.met_judge)
-    return (name, str(one.count), *map(number, values))
+    agreed = (one.accuracy, one.kappa, one.weighted_kappa, one.met_people, one.met_judge, one.f1)
+    return (name, str(one.count), *map(number, (*agreed, one.auc, one.calibration_error)))
 
 
 def _worst(one: Worst) -> Iterator[str]:
@@ -123,7 +138,8 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
         _columns(console, *confusion(card.measured.overall.confusion))
     for aspect, held in card.measured.by.items():
         if len(held) > 1 and aspect in ("language", "kind"):
-            _columns(console, (aspect, *HEADS[1:]), [figures(plain(n), one) for n, one in held.items()])
+            lines = [figures(plain(name), one)[:NARROW] for name, one in held.items()]
+            _columns(console, (aspect, *HEADS[1:NARROW]), lines)
     if card.worst:
         console.print("\n  worst disagreements")
     for wrong in card.worst[:3]:

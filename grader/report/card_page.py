@@ -39,7 +39,7 @@ PAGE = """<!doctype html>
 <h1>Judge card: {{ card.model }}, {{ card.strategy }}</h1>
 <ul>{% for one in said %}<li>{{ one }}</li>{% endfor %}</ul>
 <h2>Agreement</h2>{{ table(("figure", "value"), rows) }}
-<p>Intervals: 95 %, bootstrap, a {{ card.measured.unit }} drawn at a time.</p>
+<p>{{ legend }}</p>
 {% if card.measured.overall.count %}<h2>Labels against verdicts</h2>{{ table(*confusion) }}{% endif %}
 {% if not card.measured.overall.count %}{% elif reliability %}<div class="pair">
 <div><h2>Confidence</h2>{{ reliability }}
@@ -55,10 +55,11 @@ is as right as it says.</p></div>
 {% endfor %}
 {% if card.worst %}<h2>Worst disagreements</h2>{% endif %}
 {% for one in card.worst %}
-<h3>{{ one.attempt }}, {{ one.criterion }}: people {{ one.label }}, judge {{ one.judged }}</h3>
-<p>{{ one.claim }}</p><blockquote>{{ one.answer }}</blockquote>
+<h3>{{ one.attempt }}, {{ one.criterion }}: people {{ one.label }}, judge {{ one.judged }}
+{%- if one.confidence is not none %}, confidence {{ "%.2f" | format(one.confidence) }}{% endif %}</h3>
+<p>claim: {{ one.claim }}</p><blockquote>{{ one.answer }}</blockquote>
 {% if one.quote %}<p>quoted: {{ one.quote }}</p>{% endif %}
-{% if one.reason %}<p>{{ one.reason }}</p>{% endif %}
+{% if one.reason %}<p>judge's reason: {{ one.reason }}</p>{% endif %}
 {% endfor %}
 <h2>What it was made with</h2>{{ table(("", ""), made_with) }}
 </body></html>
@@ -85,6 +86,7 @@ def render(card: Card, more: Sequence[str]) -> str:
         reliability=diagram("share right by confidence", stated, even=True) if stated else "",
         kept=diagram("share right among the surest", surest, even=False),
         heads=pages.HEADS,
+        legend=pages.legend(card),
         most=pages.MOST,
         by=[
             (name, [pages.figures(*one) for one in held.items()])

@@ -10,7 +10,7 @@ from grader.agreement.measured import SCORED, Measured, Scores
 from grader.calibration.card import Card
 from grader.report.markdown import number as number
 
-FEW = 30
+FEW, FEW_QUESTIONS = 30, 10
 MANY = 100
 WIDE = 0.4
 ONE_SIDED = 0.98
@@ -67,9 +67,18 @@ def _sentences(measured: Measured) -> Iterator[str]:
             f" {raters.people:.2f}."
         )
     yield from _sure(measured)
-    if overall.count < FEW:
-        labels = f"{overall.count} label{'s' * (overall.count > 1)}"
-        yield f"Only {labels}: these figures can move a lot with more."
+    yield from _few(measured)
+
+
+def _few(measured: Measured) -> Iterator[str]:
+    count, questions = measured.overall.count, len(measured.by["question"])
+    if count < FEW:
+        yield f"Only {count} label{'s' * (count > 1)}: these figures can move a lot with more."
+    if questions < FEW_QUESTIONS:
+        yield (
+            f"Only {questions} question{'s' * (questions > 1)}: on others it can do better or worse than the"
+            " intervals say."
+        )
 
 
 def _scores_only(scores: Scores) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
+from grader.report.counting import idle
 from grader.report.escape import xml
 from grader.report.graded import Graded, Run, state
+from grader.report.words import idle_words
 from grader.types import Criterion, Verdict
 
 
@@ -36,7 +38,7 @@ def _case(row: Graded) -> TestCase:
         failure = Failure(xml("; ".join(_reasons(row))), "below-bar" if row.below else "grade")
         failure.text = "\n".join(_lines(row.missed()))
         case.result = [failure]
-    case.system_out = "\n".join(_lines((one, said, state(one, said)) for one, said in row.points()))
+    case.system_out = "\n".join(_lines(_told(row)))
     properties = Properties()
     for name, value in (
         ("score", grade.score),
@@ -46,6 +48,15 @@ def _case(row: Graded) -> TestCase:
         properties.add_property(Property(name, xml(str(value))))
     case.append(properties)
     return case
+
+
+def _told(row: Graded) -> Iterator[tuple[Criterion, Verdict, str]]:
+    """Every point, with a word on what does not count."""
+    out = idle(row.question.rubric, row.grade.verdicts)
+    for one, said in row.points():
+        found = out.get(one.id)
+        why = " (optional, not counted)" if one.optional else f" ({idle_words(found, 'en')})" if found else ""
+        yield one, said, state(one, said) + why
 
 
 def _reasons(row: Graded) -> list[str]:

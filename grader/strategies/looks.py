@@ -61,6 +61,7 @@ def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
     """What most say of each criterion, of equally many what earns less; the confidence is their share.
 
     `said`: the judge's model and its reading. Who has no verdict has no vote; one reading stays as it is.
+    Where no more than half agree on a point that counts, people look.
     """
     if len(said) == 1:
         return said[0][1]
@@ -70,7 +71,9 @@ def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
     )
     open_ids = any(one.coverage is None for one in verdicts)
     problems = dict.fromkeys(one for _, reading in said for one in reading.problems) if open_ids else {}
-    return Reading(verdicts=verdicts, problems=tuple(problems))
+    counts = {one.id for one in rubric.criteria if not one.optional}
+    split = any(one.criterion in counts and one.votes and (one.confidence or 0.0) <= 0.5 for one in verdicts)
+    return Reading(verdicts=verdicts, problems=tuple(problems), review=split)
 
 
 def _majority(cast: Sequence[tuple[str, Verdict]]) -> Verdict:
@@ -128,10 +131,11 @@ def again(rubric: Rubric, doubted: Mapping[str, str], plan: Plan) -> tuple[tuple
 def settle(first: Reading, second: Sequence[Reading], models: tuple[str, str]) -> Reading:
     """What two looks at the same criterion agree on stands, with the quote that was found.
 
-    Where they differ, or the second brought no verdict, the one that earns less stands and people look.
+    Where they differ, or the second brought no verdict, the one that earns less stands and people look. That
+    the first calls were split is settled with it: a split point is always looked at again.
     """
     later = {one.criterion: one for reading in second for one in reading.verdicts}
-    verdicts, review = [], first.review
+    verdicts, review = [], False
     for one in first.verdicts:
         other = later.get(one.criterion)
         if other is None:
