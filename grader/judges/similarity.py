@@ -34,16 +34,18 @@ class Encoder:
         return USE(threads=1)  # more of them spin, and starve the model
 
     def nearest(self, text: str, points: Sequence[Sequence[str]]) -> list[tuple[float, int]]:
-        """For each point, given as phrasings: the best cosine with a sentence of the text, and which one."""
+        """For each point, given as phrasings: the best cosine with a sentence of the text, and which sentence
+        carries it, by meaning and by words together."""
         spans = signals.quotable(text)
         if not spans:
             return [(0.0, 0) for _ in points]
         said = self._vectors([text[start:end][:LONGEST] for start, end in spans])
+        words = [signals.grams(text[start:end]) for start, end in spans]
         found = []
         for phrasings in points:
-            near: list[float] = np.max(said @ self._known(phrasings).T, axis=1).tolist()
-            best = max(near)
-            found.append((round(best, 4), near.index(best)))
+            near = np.max(said @ self._known(phrasings).T, axis=1)
+            shared = [sum(signals.recall(one, own) for one in phrasings) for own in words]
+            found.append((round(float(near.max()), 4), int(np.argmax(near + shared))))
         return found
 
     def _known(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -89,23 +89,17 @@ def _verdict(
         criterion=criterion.id,
         coverage=outcome.coverage,
         contradicted=against,
-        evidence=(carrier(criterion, text, seen),) if shown else (),
+        evidence=(carrier(text, seen),) if shown else (),
         reason=reason(outcome, seen, lang, against=against),
         confidence=round(outcome.confidence, 3),
     )
 
 
-def carrier(criterion: Criterion, text: str, seen: Mapping[str, float]) -> Evidence:
-    """The sentence that shares most with the point, in words and meaning; among equals the longest."""
-    wanted = (criterion.judged, *criterion.accept, *criterion.parts)
+def carrier(text: str, seen: Mapping[str, float]) -> Evidence:
+    """The sentence that comes closest to the point, in words and meaning."""
     spans = signals.quotable(text) or [(0, len(text))]
-
-    def weight(place: int) -> tuple[float, int]:
-        own = signals.grams(text[slice(*spans[place])])
-        near = seen["similarity"] if place == seen["closest"] else 0.0
-        return near + sum(signals.recall(point, own) for point in wanted), len(own)
-
-    start, end = spans[max(range(len(spans)), key=weight)]
+    place = seen["closest"]  # a recording can be edited
+    start, end = spans[int(place) if 0 <= place < len(spans) else 0]
     return Evidence(quote=text[start:end], start=start, end=end, state="verified")
 
 
