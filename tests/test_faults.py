@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,23 @@ def test_output_to_a_full_disk_is_said_once(tmp_path: Path) -> None:
         done = grade(ANSWERS / "Q43-anna.md", *REPLAY, "--json", cwd=tmp_path, stdout=full)
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_end_nothing(closed: str, tmp_path: Path) -> None:
+    words = f"'{sys.executable}' -m grader '{ANSWERS / 'Q43-anna.md'}' {shlex.join(REPLAY)}"
+    for command in (words, f"{words} --json", f"{words.replace('Q43-anna.md', 'none.md')}"):
+        run = ["sh", "-c", f"exec {command} {closed}"]
+        done = subprocess.run(
+            run, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+        )
+        assert done.returncode == (2 if "none.md" in command else 0), (command, done.stderr)
+
+
+def test_a_console_of_no_columns_shows_the_answer_all_the_same(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "0"}
+    assert "Score" in grade(ANSWERS / "Q43-anna.md", *REPLAY, cwd=tmp_path, environ=environ).stdout
 
 
 @linux
