@@ -138,6 +138,8 @@ def test_every_action_that_is_used_is_pinned_by_commit() -> None:
         used = re.findall(r"uses: (\S+)", (ROOT / name).read_text(encoding="utf-8"))
         assert used
         assert all(PINNED.fullmatch(one) for one in used)
+    (installed,) = re.findall(r"GRADE_SOURCE: (\S+)", (ROOT / "examples/ci/gitlab.yml").read_text("utf-8"))
+    assert re.fullmatch(r"git\+https://\S+@[0-9a-f]{40}", installed)
 
 
 @pytest.mark.parametrize(
