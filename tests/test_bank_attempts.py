@@ -72,10 +72,16 @@ def test_broken_front_matter_that_names_a_question_is_an_error(tmp_path: Path) -
         read_attempt(saved(tmp_path, "a.md", "---\nq: Q1\nx: [\n---\ntext"), question=None)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16", "utf-32"])
 def test_encodings_and_line_ends_make_no_difference(tmp_path: Path, encoding: str) -> None:
     raw = f"---\r\nq: Q24\r\n---\r\n{BODY}".replace("\r\n", "\n").replace("\n", "\r\n").encode(encoding)
     assert read_attempt(saved(tmp_path, "a.md", raw), question=None).text == BODY
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 15_000, "1:" * 8000 + "1", "9" * 5000])
+def test_a_number_that_python_does_not_write_out_is_an_error_with_its_line(number: str) -> None:
+    with pytest.raises(InputError, match=r"-:2: a number of \d+ characters"):
+        read_attempt("-", question=None, text=f"---\nq: {number}\n---\ntext")
 
 
 def test_an_empty_answer_is_an_answer(tmp_path: Path) -> None:
@@ -141,7 +147,15 @@ def test_any_text_is_an_answer_or_an_error_and_offsets_count_in_it(lines: list[s
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\xff\xfe\x00", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf\xff", b"\x00" * 9, b"\x80" * 99]
+    "raw",
+    [
+        b"\xff\xfe\x00",
+        b"\xfe\xff\xd8\x00",
+        b"\xef\xbb\xbf\xff",
+        b"\x00" * 9,
+        b"\x80" * 99,
+        b"\xff\xfea\x00\x00\x00",
+    ],
 )
 def test_half_an_encoding_is_an_error(tmp_path: Path, raw: bytes) -> None:
     with pytest.raises(InputError):

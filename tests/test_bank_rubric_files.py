@@ -75,6 +75,7 @@ def test_a_plain_file_is_read() -> None:
             "did you mean any_of?",
         ),
         ("weight: 2", "weight: two", "Q1.yaml:7: criteria[0].weight: ", "schema"),
+        ("weight: 2", f"weight: 0x{'f' * 5000}", "Q1.yaml:7: a number of 5002 characters", "in quotes"),
         ("weight: 2", "weight: .nan", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "weight: 0", "Q1.yaml:7: criteria[0].weight: ", "schema"),
         ("weight: 2", "optional: maybe", "Q1.yaml:7: criteria[0].optional: ", "schema"),

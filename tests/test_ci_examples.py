@@ -112,11 +112,34 @@ def test_an_input_of_the_action_is_a_word_and_never_a_command(
     assert not (repo.folder / "pwned").exists()
 
 
+def test_a_pull_request_that_brings_a_venv_py_and_a_pip_py_runs_neither(
+    repo: Repository, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """`python -m` looks in the folder that it is called in first."""
+    for name in ("venv.py", "pip.py", "ensurepip.py", "site.py", "encodings.py"):
+        (repo.folder / name).write_text("open('pwned', 'w').close()\n", encoding="utf-8")
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    (install,) = (one["run"] for one in action["runs"]["steps"] if one.get("id") == "install")
+    source = tmp_path / "source"  # an empty one: what is installed is not what is tried here
+    (source / "constraints").mkdir(parents=True)
+    (source / "constraints" / "run.txt").touch()
+    paths = {"GRADE_SOURCE": str(source), "GRADE_VENV": str(tmp_path / "venv"), "GITHUB_PATH": os.devnull}
+    ran = subprocess.run(
+        [str(BASH), "-xc", install], cwd=repo.folder, env={**environ, **paths}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert ran.stderr.count("-m pip install") == 2
+    assert (tmp_path / "venv" / "bin" / "python").exists()
+    assert not (repo.folder / "pwned").exists()
+
+
 def test_every_action_that_is_used_is_pinned_by_commit() -> None:
     for name in ("action.yml", "examples/ci/github.yml"):
         used = re.findall(r"uses: (\S+)", (ROOT / name).read_text(encoding="utf-8"))
         assert used
         assert all(PINNED.fullmatch(one) for one in used)
+    (installed,) = re.findall(r"GRADE_SOURCE: (\S+)", (ROOT / "examples/ci/gitlab.yml").read_text("utf-8"))
+    assert re.fullmatch(r"git\+https://\S+@[0-9a-f]{40}", installed)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -79,7 +80,25 @@ def test_output_to_a_full_disk_is_said_once(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = grade(ANSWERS / "Q43-anna.md", *REPLAY, "--json", cwd=tmp_path, stdout=full)
     assert done.returncode == 2
-    assert "No space left on device" in done.stderr
+    assert done.stderr.count("error: the output: No space left on device") == 1
+    assert done.stderr.count("error:") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_end_nothing(closed: str, tmp_path: Path) -> None:
+    words = f"'{sys.executable}' -m grader '{ANSWERS / 'Q43-anna.md'}' {shlex.join(REPLAY)}"
+    for command in (words, f"{words} --json", f"{words.replace('Q43-anna.md', 'none.md')}"):
+        run = ["sh", "-c", f"exec {command} {closed}"]
+        done = subprocess.run(
+            run, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+        )
+        assert done.returncode == (2 if "none.md" in command else 0), (command, done.stderr)
+
+
+def test_a_console_of_no_columns_shows_the_answer_all_the_same(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "0"}
+    assert "Score" in grade(ANSWERS / "Q43-anna.md", *REPLAY, cwd=tmp_path, environ=environ).stdout
 
 
 @linux
@@ -256,6 +275,8 @@ def test_a_key_reaches_no_file_and_no_message(tmp_path: Path, socket_enabled: No
     for path in (one for one in tmp_path.rglob("*") if one.is_file()):
         assert CANARY.encode() not in path.read_bytes(), path
     assert CANARY not in "".join(shown)
+    assert "refused the key (401)" in shown[0]
+    assert "set GRADE_API_KEY or the provider's own variable" in shown[0]
 
 
 def test_a_run_writes_through_no_link_and_a_report_neither(tmp_path: Path) -> None:

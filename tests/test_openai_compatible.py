@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import shutil
 import ssl
@@ -155,6 +156,22 @@ def test_each_failure_becomes_the_error_that_says_whether_asking_again_helps(
 
 def test_a_server_that_hangs_is_not_waited_for_longer_than_the_timeout() -> None:
     assert type(failure(servers.hangs, timeout=0.2)) is TimedOut
+
+
+def test_a_server_that_drips_is_not_waited_for_longer_than_the_timeout() -> None:
+    async def drips(_: servers.Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    assert type(failure(drips, timeout=0.5)) is TimedOut
+
+
+def test_a_reply_that_is_small_only_when_packed_is_cut_off() -> None:
+    packed = servers.sends(200, gzip.compress(bytes(40_000_000), 1), Content_Encoding="gzip")
+    assert "more than 20 MB" in failure(packed).message
 
 
 def test_a_reply_without_end_is_cut_off() -> None:

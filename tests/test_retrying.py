@@ -98,6 +98,8 @@ def test_a_wait_that_the_server_asks_for_is_waited_for_at_least() -> None:
         ("soon", None),
         ("nan", None),
         ("inf", None),
+        ("Wed, 21 Oct 2015 99999999999999999999:28:00 GMT", None),
+        ("1 Jan 2020 00:00:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds: float | None) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +95,16 @@ def test_no_key_is_shown_or_written_wherever_it_came_from(
         for shown in everything:
             assert not [one for one in (CANARY, QUOTED, *PARTS) if one in shown], shown
         assert server.seen or "user" in case, everything
+
+
+@pytest.mark.parametrize("lead", [" " * 1990, " " * 19_990, "x\n" * 9_995, " "])
+def test_where_a_body_of_megabytes_is_cut_no_half_of_a_key_stands(lead: str) -> None:
+    from grader.judges.failures import said_in
+
+    body = lead + CANARY + "y" * 20_000_000
+    start = time.perf_counter()
+    assert CANARY[:6] not in said_in(body.encode(), (CANARY,))
+    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from grader.errors import InputError
 Place = tuple[str | int, ...]
 DEPTH = 12
 SURELY_FLAT = 200
+LONGEST_NUMBER = 30
+"""Characters. A hexadecimal number of thousands has more digits than Python writes out."""
 _INDENTED = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])[ \t?:-]*")
 _UNREADABLE = (RecursionError, ValueError, OverflowError, AttributeError, TypeError, LookupError)
 """What PyYAML lets out for `!!timestamp x`, `!!bool x`, `!!int ""` and their like."""
@@ -79,6 +81,8 @@ def _look(
     lines[place] = line
     if isinstance(node, yaml.ScalarNode) and HIDDEN.search(node.value):
         raise InputError(f"{name}:{line}: a control character in the text", "delete it")
+    if node.tag == "tag:yaml.org,2002:int" and len(node.value) > LONGEST_NUMBER:
+        raise InputError(f"{name}:{line}: a number of {len(node.value)} characters", "put a text in quotes")
     if isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
             _look(child, (*place, index), lines, seen, name, first_line)

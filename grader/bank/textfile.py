@@ -53,12 +53,16 @@ def decode(raw: bytes, name: str) -> str:
     for magic, what in KNOWN_BINARY.items():
         if raw.startswith(magic):
             raise InputError(f"{name} is {what}, not text", "save it as plain text or Markdown in UTF-8")
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # the first begins with UTF-16's own mark
+        text = _decoded(raw, "utf-32", name)
+    elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _decoded(raw, "utf-16", name)
     elif b"\0" in raw:
-        raise InputError(f"{name} is binary, not text", "save it as plain text or Markdown in UTF-8")
+        raise _binary(name)
     else:
         text = _utf8_or_gbk(raw, name)
+    if "\0" in text:
+        raise _binary(name)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -83,6 +87,10 @@ def _decoded(raw: bytes, encoding: str, name: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise _unknown_encoding(name) from error
+
+
+def _binary(name: str) -> InputError:
+    return InputError(f"{name} is binary, not text", "save it as plain text or Markdown in UTF-8")
 
 
 def _unknown_encoding(name: str) -> InputError:

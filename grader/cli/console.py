@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from grader.bank.textfile import HIDDEN
@@ -23,7 +24,14 @@ DRIVES = re.compile(rf"(?!\r\n){HIDDEN.pattern}")  # a CSV file's lines end in b
 
 
 def prepare_streams() -> None:
-    """Let no character that a console lacks end the program: it is shown as an escape."""
+    """Let nothing about the streams end the program: a character that a console lacks is shown as an escape,
+    one that is closed (`>&-`) or that isn't there (pythonw) is nothing, a console without width has 80."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  for as long as we run
+            setattr(sys, name, nothing)
+    if os.environ.get("COLUMNS", "").strip("0") == "":
+        os.environ.pop("COLUMNS", None)  # rich would show nothing at all
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

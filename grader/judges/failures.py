@@ -18,11 +18,16 @@ _KEYS = re.compile(
 )
 _SECRET = re.compile(r"(?i)(?:key|token|secret|password|_pat|credentials)$")
 _USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_LOOKED_AT = 20_000
+"""Characters of what an endpoint said; it could be 20 MB, and 300 are shown."""
 _SPENT = ("insufficient_quota", "exceeded your current quota", "insufficient balance", "billing")
 
 
 def plain(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
     """`text` on one line, shortened, with `secrets` and everything that looks like a key blotted out."""
+    if len(text) > _LOOKED_AT:
+        end = max(text.rfind(space, 0, _LOOKED_AT) for space in " \n")  # no half of a key stands at the end
+        text = text[: end if end >= 0 else _LOOKED_AT]
     text = " ".join(blotted(text, secrets).split())
     text = "".join(one if one.isprintable() else "?" for one in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -55,7 +60,7 @@ def seconds_to_wait(header: str | None, now: dt.datetime | None = None) -> float
     except ValueError:
         try:
             until = parsedate_to_datetime(header)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
         wait = (until - (now or dt.datetime.now(dt.UTC))).total_seconds()
@@ -101,7 +106,7 @@ def said_in(raw: bytes, secrets: tuple[str, ...] = ()) -> str:
     try:
         whole = json.loads(raw)
     except (ValueError, RecursionError):
-        return plain(raw[:2000].decode("utf-8", "replace"), secrets)
+        return plain(raw.decode("utf-8", "replace"), secrets)
     found: Any = whole
     if isinstance(whole, dict):
         found = whole.get("error") or whole.get("detail") or whole.get("message") or whole
@@ -121,7 +126,7 @@ def opened(raw: bytes, *, where: str, model: str, secrets: tuple[str, ...]) -> A
     try:
         whole = json.loads(raw)
     except (ValueError, RecursionError):
-        start = plain(raw[:2000].decode("utf-8", "replace"), secrets, 80)
+        start = plain(raw.decode("utf-8", "replace"), secrets, 80)
         kind = "a stream" if raw.lstrip()[:5] == b"data:" else "something that is not JSON"
         raise JudgeError(f"{where} answered with {kind}: {start}", "does --api-base end in /v1?") from None
     error = whole.get("error") if isinstance(whole, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -13,13 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from grader.errors import InputError, JudgeError, Overloaded, TimedOut
-from grader.judges import decisions, prices
+from grader.judges import decisions, litellm_replies, prices
 from grader.judges.dialect import MOST_STEPS, Dialect, fields, known, learnt
 from grader.judges.failures import from_status, plain, refused_connection, seconds_to_wait, secrets_in
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage
 
 _OLLAMA = ("ollama/", "ollama_chat/")
 _SMALLEST_CONTEXT = 8192
+PATIENCE = 15.0
+"""Seconds beyond --timeout: LiteLLM's own is that between two bytes, and the first call imports much."""
 
 
 def _litellm() -> Any:
@@ -30,6 +33,7 @@ def _litellm() -> Any:
     warnings.filterwarnings("ignore", module=r"(pydantic|pydantic_core|litellm|openai|httpx|aiohttp)(\.|$)")
     import litellm
 
+    litellm_replies.guard()
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
@@ -58,12 +62,17 @@ async def connect(
 
     async def ask(request: JudgeRequest) -> JudgeReply:
         way = _decide if request.kind == "decision" else _ask
-        return await way(litellm, model, request, options)
+        try:
+            async with asyncio.timeout(timeout + PATIENCE):
+                return await way(litellm, model, request, options)
+        except TimeoutError:
+            raise TimedOut(f"{model} did not answer in time", "try a longer --timeout") from None
 
     try:
         yield ask
     finally:
         await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()  # else the next judge is given a closed client
 
 
 async def _ask(litellm: Any, model: str, request: JudgeRequest, options: Mapping[str, Any]) -> JudgeReply:
@@ -154,6 +163,8 @@ def _from_litellm(error: Exception, model: str, secrets: tuple[str, ...]) -> Jud
     """litellm's exceptions in our words. It calls most failures of a connection an InternalServerError."""
     said = plain(str(error), secrets).removeprefix("litellm.")
     causes = tuple(_causes(error))
+    if ours := next((one for one in causes if isinstance(one, JudgeError)), None):
+        return ours
     if "timeout" in type(error).__name__.lower():
         return TimedOut(f"{model} did not answer in time", "try a longer --timeout")
     if any(isinstance(one, ConnectionRefusedError) for one in causes):

@@ -34,7 +34,8 @@ blockquote { margin: .3rem 0 .3rem 1rem; opacity: .85; }
 """
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{{ style }}'">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src '{{ style }}'; base-uri 'none'; form-action 'none'">
 <title>Judge card: {{ card.model }}</title><style>{{ css }}</style></head><body>
 <h1>Judge card: {{ card.model }}, {{ card.strategy }}</h1>
 <ul>{% for one in said %}<li>{{ one }}</li>{% endfor %}</ul>
