@@ -83,7 +83,7 @@ def _groups(rubric: Rubric) -> Iterator[Finding]:
         elif len(weights) < 2 or (group.any_of >= len(weights) and group.cap is None):
             count = f"{len(weights)} criteri{'a' if len(weights) > 1 else 'on'}"
             said = f"the group {name} of {count} changes nothing"
-            fix = "give it more criteria, or a lower any_of, or drop it"
+            fix = "give it more criteria, or drop it"
             yield Finding("group", rubric.question, said, fix)
         elif group.cap is not None and group.cap >= sum(weights):
             said = f"the cap of the group {name} is never reached: its weights add up to {sum(weights):g}"
