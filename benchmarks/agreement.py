@@ -32,14 +32,15 @@ HEADS = (
 )  # fmt: skip
 
 
-def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, F64, Ints]:
-    """Rows of the set with chances and levels, by a fit or fits that saw none of their questions."""
+def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, Ints]:
+    """Rows of the set with their levels, by a fit or fits that saw none of their questions."""
     if name in SETUP.train:
-        return tables.crossed(table, kern, setup, name)
+        rows, _, levels = tables.crossed(table, kern, setup, name)
+        return rows, levels
     train = np.flatnonzero(np.isin(table["set"], SETUP.train))
     test = np.flatnonzero(table["set"] == name)
-    chances, levels, _ = tables.judge(table, kern, train, test, setup)
-    return test, chances, levels
+    _, levels, _ = tables.judge(table, kern, train, test, setup)
+    return test, levels
 
 
 def spread(value: float, ends: list[float]) -> str:
@@ -50,7 +51,7 @@ def both(judge: float | None, people: float | None) -> str:
     return "-" if judge is None or people is None else f"{judge:.2f} / {people:.2f}"
 
 
-def row(table: tables.Table, name: str, judge: str, where: Ints, chances: F64, levels: Ints) -> str:
+def row(table: tables.Table, name: str, judge: str, where: Ints, levels: Ints) -> str:
     """A line of the table."""
     if table["score"][where[0]] is not None:
         scored = on_scores(table, where, levels)
@@ -59,7 +60,7 @@ def row(table: tables.Table, name: str, judge: str, where: Ints, chances: F64, l
         means = f"judged {scored['judged']:.2f} ({scored['people']:.2f})"
         off = f"{scored['mean_error']:.2f}"
         return ROW.format(name, judge, scored["answers"], "-", "-", "-", "-", off, f"{along}, {means}")
-    found = figures(table, where, chances, levels)
+    found = figures(table, where, levels)
     kinds = [f"{kind} {one['judged']:.2f} ({one['labels']:.2f})" for kind, one in found["by_kind"].items()]
     weighted = spread(found["weighted_kappa"], found["weighted_kappa_95"])
     binary = spread(found["kappa"], found["kappa_95"])

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from fitting import F64, Ints, interval, kappa
+from fitting import Ints, interval, kappa
 from table import Table
 
 from grader.agreement import kappas
 from grader.agreement.measured import raters
-from grader.agreement.pairs import NAMES, Pair
+from grader.agreement.pairs import NAMES, QUESTIONS, Pair
 
 KINDS = ("full", "partial", "fluent_wrong", "keywords", "beyond", "attack")
 
 
 def groups(table: Table, where: Ints) -> list[str]:
-    """What a bootstrap draws: whole questions, or answers where there are fewer than three questions."""
+    """What a bootstrap draws: whole questions, or answers where there are few questions."""
     questions = list(table["question"][where])
-    return questions if len(set(questions)) >= 3 else list(table["attempt"][where])
+    return questions if len(set(questions)) >= QUESTIONS else list(table["attempt"][where])
 
 
-def figures(table: Table, where: Ints, chances: F64, given: Ints) -> dict[str, Any]:
+def figures(table: Table, where: Ints, given: Ints) -> dict[str, Any]:
     """weighted_kappa and kappa (at least partial) with 95 % intervals, and the mean coverage by kind."""
     true, kind, drawn = table["level"][where], table["kind"][where], groups(table, where)
 

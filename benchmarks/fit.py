@@ -83,12 +83,12 @@ def agreement(table: tables.Table, kern: Any, lang: Lang, setup: tables.Setup) -
     if lang == "zh":
         train = np.flatnonzero(np.isin(table["set"], setup.train))
         test = np.flatnonzero(table["set"] == REPORTED)
-        chances, levels, _ = tables.judge(table, kern, train, test, setup)
-        return {"set": REPORTED, **figures(table, test, chances, levels)}
+        _, levels, _ = tables.judge(table, kern, train, test, setup)
+        return {"set": REPORTED, **figures(table, test, levels)}
     public = [name for name in setup.train if (table["lang"][table["set"] == name] == lang).any()]
     parts = [tables.crossed(table, kern, setup, name) for name in public]
-    rows, chances, levels = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return {"set": ", ".join(public), **figures(table, rows, chances, levels)}
+    rows, _, levels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return {"set": ", ".join(public), **figures(table, rows, levels)}
 
 
 def fitted(table: tables.Table, kern: Any, lang: Lang, setup: tables.Setup) -> dict[str, Any]:

@@ -39,6 +39,35 @@ def test_the_file_name_says_question_and_person(
     assert attempt.id == Path(name).stem
 
 
+@pytest.mark.parametrize(
+    ("name", "question", "person"),
+    [
+        ("L1.md", "L1", ""),
+        ("l1-anna.md", "L1", "anna"),
+        ("c1 李雷.md", "C1", "李雷"),
+        ("net-3.md", "net-3", ""),
+        ("NET-3-anna.md", "net-3", "anna"),
+        ("net-3（anna）.md", "net-3", "anna"),
+        ("net-bob.md", "net", "bob"),
+        ("Q9-anna.md", "Q9", "anna"),
+    ],
+)
+def test_an_own_banks_ids_are_found_in_file_names_the_longest_first(
+    tmp_path: Path, name: str, question: str, person: str
+) -> None:
+    known = {one.lower(): one for one in ("C1", "L1", "net", "net-3")}
+    attempt = read_attempt(saved(tmp_path, name, BODY), question=None, known=known)
+    assert (attempt.question, attempt.person) == (question, person)
+
+
+@pytest.mark.parametrize("name", ["L10-anna.md", "network.md", "anna-L1.md", "2026-11-24.md", "-L1.md"])
+def test_an_id_in_a_file_name_begins_it_and_ends_before_a_mark(tmp_path: Path, name: str) -> None:
+    known = {"l1": "L1", "net": "net", "q11": "Q11"}
+    with pytest.raises(InputError) as caught:
+        read_attempt(saved(tmp_path, name, BODY), question=None, known=known)
+    assert "name it L1.md or L1-anna.md" in caught.value.hint
+
+
 def test_front_matter_comes_before_the_name_and_the_option_before_both(tmp_path: Path) -> None:
     path = saved(tmp_path, "Q1-anna.md", f"---\nq: q24\nperson: bob\n---\n{BODY}")
     attempt = read_attempt(path, question=None)

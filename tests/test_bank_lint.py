@@ -193,6 +193,14 @@ def test_circles_unknown_ids_and_what_nothing_can_earn_are_found() -> None:
     assert logic_of({"requires": ("Q1.2", "Q1.3")}, {"excludes": ("Q1.3",)}, {}) == [("unreachable", "Q1.1")]
 
 
+def test_a_group_without_criteria_is_said_to_have_none() -> None:
+    point = Criterion(id="Q1.1", text="It stores keys")
+    made = Rubric(question="Q1", title="t", criteria=(point,), groups=(Group(name="lonely", any_of=1),))
+    [found] = logic.findings(made)
+    assert found.said == "no criterion that can earn something is in the group lonely"
+    assert found.fix == "write group: lonely in its criteria, or drop it"
+
+
 def test_groups_that_change_nothing_faults_that_are_optional_and_rubrics_that_earn_nothing_are_found() -> (
     None
 ):

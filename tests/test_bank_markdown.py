@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.bank import markdown, rubric_files
+from grader.bank import lint, logic, markdown, rubric_files
 from grader.bank.markdown import Imported, parse
 from grader.bank.markdown_question import read_stars
 from grader.errors import InputError
@@ -312,3 +312,7 @@ def test_the_bank_and_the_rubric_of_the_guide_are_read() -> None:
     assert bank.info.tracks[0].questions == ("Q1",)
     rubric = rubric_files.parse(guide.split("```yaml\n")[1].split("```")[0], "guide").rubric
     assert rubric.criteria[0].accept == ("thundering herd",)
+    logical = guide.split("```yaml\n")[2].split("```")[0]
+    assert logic.findings(rubric_files.parse(f"id: Q1\ntitle: Why?\n{logical}", "guide").rubric) == ()
+    told = lint.bank(bank.info, bank.questions)
+    assert [one.said for one in told] == ["Q1-Q3, Q7 names what the bank does not hold: Q3, Q7"]

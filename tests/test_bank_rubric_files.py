@@ -84,7 +84,7 @@ def test_a_plain_file_is_read() -> None:
         ("  text: It keeps copies\n", "", "Q1.yaml:5: criteria[0].text: is missing", "add text: ..."),
         ("[keeps, copies]", "keeps", "Q1.yaml:8: criteria[0].parts: must be a list", "one entry a line"),
         ("lang: en", "lang: fr", "Q1.yaml:3: lang: ", "schema"),
-        ("id: Q1.1", "id: Q2.1", "the criterion id Q2.1 must begin with Q1.", "schema"),
+        ("id: Q1.1", "id: Q2.1", "Q1.yaml:5: criteria[0].id: the criterion id Q2.1 must begin", "schema"),
         ("title:", "id: Q2\ntitle:", "Q1.yaml:2: id stands twice", "keep one"),
         ("id: Q1\n", "id: com1\n", "the criterion id Q1.1 must begin with com1.", ""),
         ("What is", "&a What is", "", ""),
@@ -198,10 +198,22 @@ def test_logic_is_read_and_written_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("requires: [Q1.1]", "requires: [Q1.9]", "Q1.3 names Q1.9, which is no criterion"),
-        ("excludes: [Q1.2]", "excludes: [Q2.1]", "Q1.4 names Q2.1, which is no criterion"),
-        ("group: extras}", "group: extra}", "in the group extra, which groups does not list"),
-        ("name: extras", "name: ways", "the group ways stands twice"),
+        (
+            "requires: [Q1.1]",
+            "requires: [Q1.9]",
+            "Q1.yaml:10: criteria[2].requires: Q1.3 names Q1.9, which is no criterion",
+        ),
+        (
+            "excludes: [Q1.2]",
+            "excludes: [Q2.1]",
+            "Q1.yaml:11: criteria[3].excludes: Q1.4 names Q2.1, which is no criterion",
+        ),
+        (
+            "group: extras}",
+            "group: extra}",
+            "Q1.yaml:10: criteria[2].group: Q1.3 is in the group extra, which groups does not list",
+        ),
+        ("name: extras", "name: ways", "Q1.yaml:6: groups[1].name: the group ways stands twice"),
         ("cap: 1.5", "cap: 0", "groups[1].cap"),
         ("any_of: 1", "anyof: 1", "groups[0].anyof: there is no such field"),
         ("weight: -0.5", "weight: 0.0", "write optional: true"),

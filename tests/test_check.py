@@ -51,6 +51,17 @@ def test_a_score_under_the_bar_fails_and_one_on_it_passes(repo: Repository, caps
     assert "1 of 3" in capsys.readouterr().err
 
 
+def test_a_write_up_is_named_after_a_question_of_the_own_bank(repo: Repository, capsys: Read) -> None:
+    repo.write({
+        "bank/L1.yaml": repository.CACHE.replace("Q1", "L1"),
+        "answers/l1-anna.md": "It keeps keys and values.\n",
+    })  # fmt: skip
+    assert repo.grade("check") == 3
+    shown = capsys.readouterr()
+    assert "l1-anna.md" in shown.out
+    assert "L1 " in shown.out
+
+
 def test_bars_of_questions_tags_and_stars(repo: Repository) -> None:
     for bars, code in (
         ('Q1 = 0.5\n"tag:inference" = 0.9', 0),

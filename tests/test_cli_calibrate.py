@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +85,18 @@ def test_a_judge_that_guesses_is_no_better_than_chance(
     assert "Its confidence says little" in out
 
 
+def test_in_a_markdown_card_our_own_words_stand_as_they_are_and_the_other_judges_name_is_escaped(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "run", labelled, noisy(0.6))
+    judged_run(tmp_path / "other", labelled, guess(), model="<i>[x](y)|z")
+    calibrate(capsys, "--run", "run", "--against", "other", "--card", "c.md", "--card", "c.html")
+    [line] = [one for one in Path("c.md").read_text("utf-8").splitlines() if one.startswith("- Against ")]
+    assert line.startswith(r"- Against &lt;i&gt;\[x\]\(y\)\|z")
+    assert re.search(r": weighted kappa \+0\.\d\d \(\+0\.", line)
+    assert "Against &lt;i&gt;[x](y)|z" in Path("c.html").read_text("utf-8")
+
+
 def test_a_judge_that_always_says_covered_is_told_so(
     tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +141,7 @@ def test_the_card_is_written_in_three_kinds_and_escapes_what_people_wrote(
     ):
         assert part in page
         assert part in words
+    assert re.search(r"^- Its agreement with the labels is .*: weighted kappa 0\.\d\d \(0\.", words, re.M)
     assert "84, of them 0 ungraded, 0 not in the run, 0 for people to review" in words
     assert "84 (1.00 an answer), 8400 + 0 tokens" in page
     shape = json.loads(Path("c.json").read_text("utf-8"))

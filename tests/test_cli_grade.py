@@ -56,6 +56,18 @@ def test_a_folder_is_no_answer(tmp_path: Path):
     assert "grade batch" in wrong("./round", "--q", "Q43", cwd=tmp_path)
 
 
+def test_the_question_is_found_in_the_files_name_by_the_ids_of_the_bank(tmp_path: Path):
+    (tmp_path / "bank").mkdir()
+    rubric = "id: L1\ntitle: Why?\ncriteria:\n- {id: L1.1, text: A reason is given}\n"
+    (tmp_path / "bank/L1.yaml").write_text(rubric)
+    (tmp_path / "l1-anna.md").write_text("because")
+    (tmp_path / "mine.md").write_text("because")
+    code, out, _ = grade("l1-anna.md", "--bank", "bank", "--dry-run", cwd=tmp_path)
+    assert code == 0
+    assert "L1.1" in out
+    assert "name it L1.md or L1-anna.md" in wrong("mine.md", "--bank", "bank", cwd=tmp_path)
+
+
 def test_a_picture_is_no_answer(tmp_path: Path):
     (tmp_path / "Q43.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
     assert "Q43.md" in wrong("Q43.md", cwd=tmp_path)

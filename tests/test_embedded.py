@@ -88,35 +88,34 @@ def test_an_error_of_the_model_is_a_judge_error() -> None:
 
 
 def test_who_waits_for_another_run_is_told_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first, second = (FileLock(tmp_path / "lock", thread_local=False) for _ in range(2))
     held = threading.Event()
 
     def hold() -> None:
-        with first:
+        with FileLock(tmp_path / "lock"):
             held.set()
             threading.Event().wait(0.4)
 
     threading.Thread(target=hold).start()
     held.wait()
-    with embedded.taken(second, patience=0.1):
+    with embedded.taken(tmp_path / "lock", patience=0.1):
         assert "another grade" in capsys.readouterr().err
 
 
 def test_who_waits_for_each_of_many_answers_is_told_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held, left, told = FileLock(tmp_path / "lock", thread_local=False), threading.Event(), threading.Event()
-    with held:
+    left, told = threading.Event(), threading.Event()
+    with FileLock(tmp_path / "lock"):
         for _ in range(2):
             left.clear()
             threading.Timer(0.3, left.set).start()
-            own = FileLock(tmp_path / "lock", thread_local=False)
-            with pytest.raises(JudgeError), embedded.taken(own, 0, left, told):
+            with pytest.raises(JudgeError), embedded.taken(tmp_path / "lock", 0, left, told):
                 pass
     assert capsys.readouterr().err.count("another grade") == 1
 
 
-def free(lock: FileLock) -> bool:
+def free(path: Path) -> bool:
+    lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -129,26 +128,59 @@ def test_who_waits_comes_before_the_holder_comes_again(tmp_path: Path) -> None:
     order: list[str] = []
 
     def other() -> None:
-        with embedded.taken(FileLock(tmp_path / "lock", thread_local=False)):
+        with embedded.taken(tmp_path / "lock"):
             order.append("other")
 
-    waiting, own = threading.Thread(target=other), FileLock(tmp_path / "lock", thread_local=False)
-    queue = FileLock(f"{own.lock_file}.next", thread_local=False)
-    with embedded.taken(own):
+    waiting = threading.Thread(target=other)
+    with embedded.taken(tmp_path / "lock"):
         waiting.start()
-        while free(queue):
+        while free(tmp_path / "lock.next"):
             threading.Event().wait(0.01)
-    with embedded.taken(own):
+    with embedded.taken(tmp_path / "lock"):
         order.append("own")
     waiting.join()
     assert order == ["other", "own"]
 
 
+def test_threads_of_one_process_never_compute_at_once_though_a_cancelled_one_still_does(
+    tmp_path: Path,
+) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+    started, end = threading.Event(), threading.Event()
+
+    def compute(wait: threading.Event | None) -> None:
+        with embedded.taken(tmp_path / "lock"):
+            inside.append(1)
+            most.append(len(inside))
+            started.set()
+            if wait:
+                wait.wait()
+            inside.pop()
+
+    cancelled = threading.Thread(target=compute, args=(end,))
+    cancelled.start()
+    started.wait()
+    more = [threading.Thread(target=compute, args=(None,)) for _ in range(3)]
+    for one in more:
+        one.start()
+    threading.Event().wait(0.3)
+    assert most == [1]
+    end.set()
+    for one in (cancelled, *more):
+        one.join(10)
+    assert most == [1] * 4
+    assert free(tmp_path / "lock")
+
+
 def test_who_is_interrupted_while_waiting_for_the_judge_does_not_wait_on(tmp_path: Path) -> None:
-    first, second = (FileLock(tmp_path / "lock", thread_local=False) for _ in range(2))
     left = threading.Event()
     left.set()
-    with first, pytest.raises(JudgeError, match="stopped"), embedded.taken(second, left=left):
+    with (
+        FileLock(tmp_path / "lock"),
+        pytest.raises(JudgeError, match="stopped"),
+        embedded.taken(tmp_path / "lock", left=left),
+    ):
         pass
 
 

@@ -146,7 +146,7 @@ def test_whole_scores_are_a_row_with_the_reference_as_the_criterion(tables: Any,
     assert found[0].rubric.criteria[0].judged == "c"
     columns = {"score": np.array(scores), "question": np.array([f"z-{place}" for place in range(6)])}
     levels = np.array([0, 1, 1, 2, 2, 0])
-    line = row(tables.Table(columns, {}), "le_zh", "ours", np.arange(6), np.zeros((6, 2)), levels)
+    line = row(tables.Table(columns, {}), "le_zh", "ours", np.arange(6), levels)
     along = np.corrcoef(scores, levels / 2)[0, 1]
     off = np.abs(np.array(scores) - levels / 2).mean()
     assert f"correlation {along:.2f} [" in line
@@ -154,7 +154,7 @@ def test_whole_scores_are_a_row_with_the_reference_as_the_criterion(tables: Any,
 
 
 def test_raters_stand_beside_the_judge_and_a_set_of_one_question_has_its_interval(tables: Any) -> None:
-    from figures import beside_raters, figures
+    from figures import beside_raters, figures, groups
 
     levels = np.array([0, 2] * 20)
     said = np.empty(40, dtype=object)
@@ -170,6 +170,8 @@ def test_raters_stand_beside_the_judge_and_a_set_of_one_question_has_its_interva
     one, other = (np.array([place[which] for place in said]) > 0 for which in (0, 1))
     kappas = [cohen_kappa_score(each, given > 0) for each in (one, other)]
     assert judge == pytest.approx(np.mean(kappas))
-    found = figures(table, np.arange(40), np.zeros((40, 2)), given)
+    found = figures(table, np.arange(40), given)
     assert found["weighted_kappa_95"][0] < found["weighted_kappa"] < found["weighted_kappa_95"][1]
+    columns["question"] = np.array([f"q{place % 4}" for place in range(40)])
+    assert groups(table, np.arange(40)) == list(columns["attempt"]), "of four questions answers are drawn"
     assert found["met"] == (0.5, pytest.approx(0.525, abs=0.03))

@@ -55,6 +55,20 @@ def test_a_folder_of_questions_gives_the_person_from_the_file_name(tmp_path: Pat
     assert ids(jobs) == ["Q43-anna", "Q43-bob"]
 
 
+def test_a_round_on_an_own_bank_finds_its_ids_in_names_of_files_and_folders(tmp_path: Path) -> None:
+    for one in ("L1", "net-3"):
+        text = f"id: {one}\ntitle: Why?\ncriteria:\n- {{id: {one}.1, text: A reason is given}}\n"
+        write(tmp_path / f"bank/{one}.yaml", text)
+    write(tmp_path / "round/l1-anna.md", "because")
+    write(tmp_path / "round/net-3/bob.md", "so")
+    write(tmp_path / "round/carl.md", "who knows")
+    every = list(read_round([str(tmp_path / "round")], load(tmp_path / "bank")))
+    jobs = [one.attempt for one in every if isinstance(one, Job)]
+    assert [(one.question, one.person) for one in jobs] == [("L1", "anna"), ("net-3", "bob")]
+    [refused] = [one for one in every if isinstance(one, Refused)]
+    assert "name it L1-anna.md" in refused.hint
+
+
 def test_front_matter_means_in_a_round_what_it_means_for_one_answer(tmp_path: Path) -> None:
     text = "---\nQ: 43\nauthor: Anna\n---\nDPO needs no reward model.\n"
     path = write(tmp_path / "mine.md", text)

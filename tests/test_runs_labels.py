@@ -149,6 +149,17 @@ def test_the_least_sure_verdict_comes_first_and_the_judge_is_shown_afterwards(
     assert row(folder).grade.verdicts[0].label.contradicted  # type: ignore[union-attr]
 
 
+def test_what_is_optional_is_asked_about_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = (Criterion(id="Q1.1", text="Keys", optional=True), Criterion(id="Q1.2", text="Memory"))
+    one = Labelled(attempt=fakes.attempt(), rubric=fakes.rubric(criteria=points), labels={"Q1.1": "missing"})
+    folder = fakes.judged_run(tmp_path / "run", [one], lambda c, label: ("missing", float(c == "Q1.2")))
+    decide(folder, "s\ns\n", monkeypatch)
+    out = capsys.readouterr().out
+    assert out.index("Q1.2") < out.index("Q1.1")
+
+
 def test_unsure_unsupported_and_unlikely_verdicts_tell_most() -> None:
     sure = fakes.said("Q1.1", "missing", confidence=0.9)
     assert command.informative(sure, 0.0) < command.informative(sure, 0.8)

@@ -77,9 +77,14 @@ def _groups(rubric: Rubric) -> Iterator[Finding]:
             yield Finding("unknown id", one.id, said, "list it under groups")
     for name, group in known.items():
         weights = [one.weight for one in rubric.criteria if one.group == name and one.weight > 0]
-        if len(weights) < 2 or (group.any_of >= len(weights) and group.cap is None):
-            said = f"the group {name} of {len(weights)} changes nothing"
-            yield Finding("group", rubric.question, said, "give it more members, or drop it")
+        if not weights:
+            said = f"no criterion that can earn something is in the group {name}"
+            yield Finding("group", rubric.question, said, f"write group: {name} in its criteria, or drop it")
+        elif len(weights) < 2 or (group.any_of >= len(weights) and group.cap is None):
+            count = f"{len(weights)} criteri{'a' if len(weights) > 1 else 'on'}"
+            said = f"the group {name} of {count} changes nothing"
+            fix = "give it more criteria, or drop it"
+            yield Finding("group", rubric.question, said, fix)
         elif group.cap is not None and group.cap >= sum(weights):
             said = f"the cap of the group {name} is never reached: its weights add up to {sum(weights):g}"
             yield Finding("group", rubric.question, said, "lower the cap, or drop it")

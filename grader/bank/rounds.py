@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.bank import headings, tables
-from grader.bank.attempts import LIMIT, PERSON_FIELDS, QUESTION_FIELDS, from_name, front_matter, said
+from grader.bank.attempts import LIMIT, PERSON_FIELDS, QUESTION_FIELDS, example, from_name, front_matter, said
 from grader.bank.ids import normalise
 from grader.bank.sources import TABLES, Source, sources
 from grader.bank.store import Bank
@@ -45,7 +45,7 @@ def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None)
     on every system; the same attempt given twice comes once.
     """
     shelf = _Shelf(bank)
-    for source in sources(paths):
+    for source in sources(paths, bank.known):
         try:
             for one in _answers(source, shelf, question):
                 yield one if isinstance(one, Refused) else shelf.job(one)
@@ -60,7 +60,7 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
         return
     text = read_text(source.path, limit=LONGEST_ROUND)
     fields, start = front_matter(text, str(source.path))
-    named, owner = from_name(source.path)
+    named, owner = from_name(source.path, shelf.bank.known)
     own = said(fields, QUESTION_FIELDS) or named or source.question
     in_folder = source.path.stem if source.question and not named else source.person
     person = said(fields, PERSON_FIELDS) or owner or in_folder
@@ -72,19 +72,19 @@ def _answers(source: Source, shelf: _Shelf, question: str | None) -> Iterator[Ro
             return
     own = own or question or ""
     if not own:
-        yield _unasked(source.path)
+        yield _unasked(source.path, example(shelf.bank.known))
         return
     together = _identifier(normalise(own), person) if person and not owner else source.path.stem
     where, answer = str(source.path), text[start:]
     yield Row(question=own, answer=answer, attempt=together, person=person, where=where, offset=start)
 
 
-def _unasked(path: Path) -> Refused:
+def _unasked(path: Path, one: str) -> Refused:
     return Refused(
         str(path),
         "it doesn't say which question is answered",
         "question",
-        "name it Q43-anna.md, begin it with front matter (q: Q43), or use headings like ## Q43",
+        f"name it {one}-anna.md, begin it with front matter (q: {one}), or use headings like ## {one}",
     )
 
 

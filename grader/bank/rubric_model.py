@@ -8,7 +8,16 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -90,25 +99,37 @@ class RubricFile(BaseModel):
     @model_validator(mode="after")
     def _ids_belong_together(self) -> RubricFile:
         seen: set[str] = set()
-        for one in self.criteria:
+        for at, one in enumerate(self.criteria):
             if not one.id.startswith(f"{self.id}.") or one.id == f"{self.id}.":
-                raise ValueError(f"the criterion id {one.id} must begin with {self.id}. and go on")
+                raise _at(
+                    ("criteria", at, "id"), f"the criterion id {one.id} must begin with {self.id}. and go on"
+                )
             if one.id in seen:
-                raise ValueError(f"the criterion id {one.id} stands twice")
+                raise _at(("criteria", at, "id"), f"the criterion id {one.id} stands twice")
             seen.add(one.id)
         return self
 
     @model_validator(mode="after")
     def _names_are_there(self) -> RubricFile:
         ids, groups = {one.id for one in self.criteria}, [one.name for one in self.groups]
-        if twice := sorted({one for one in groups if groups.count(one) > 1}):
-            raise ValueError(f"the group {twice[0]} stands twice")
-        for one in self.criteria:
-            if unknown := sorted({*one.requires, *one.excludes} - ids):
-                raise ValueError(f"{one.id} names {unknown[0]}, which is no criterion of this rubric")
+        for at, name in enumerate(groups):
+            if name in groups[:at]:
+                raise _at(("groups", at, "name"), f"the group {name} stands twice")
+        for at, one in enumerate(self.criteria):
+            for field, names in (("requires", one.requires), ("excludes", one.excludes)):
+                if unknown := sorted({*names} - ids):
+                    said = f"{one.id} names {unknown[0]}, which is no criterion of this rubric"
+                    raise _at(("criteria", at, field), said)
             if one.group and one.group not in groups:
-                raise ValueError(f"{one.id} is in the group {one.group}, which groups does not list")
+                said = f"{one.id} is in the group {one.group}, which groups does not list"
+                raise _at(("criteria", at, "group"), said)
         return self
+
+
+def _at(place: tuple[str | int, ...], said: str) -> ValidationError:
+    """A fault of the whole with the place of the field that it is in."""
+    fault = InitErrorDetails(type=PydanticCustomError("value_error", said), loc=place, input=None)
+    return ValidationError.from_exception_data("rubric", [fault])
 
 
 def json_schema() -> dict[str, Any]:

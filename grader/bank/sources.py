@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,13 +26,14 @@ class Source:
     question: str = ""
 
 
-def sources(paths: Sequence[str]) -> Iterator[Source]:
-    """The files that are meant, each once. InputError for a path that leads to nothing."""
+def sources(paths: Sequence[str], known: Mapping[str, str]) -> Iterator[Source]:
+    """The files that are meant, each once; `known`: the bank's ids, as in `from_name`. InputError for a path
+    that leads to nothing."""
     seen: set[int] = set()
     many = len(paths) > 1
     for given in paths:
         found = False
-        for one in _expanded(given, many):
+        for one in _expanded(given, many, known):
             found = True
             mark = number(str(one.path.resolve()))
             if mark not in seen:
@@ -48,19 +49,19 @@ def sources(paths: Sequence[str]) -> Iterator[Source]:
 def check(paths: Sequence[str]) -> None:
     """InputError for a path that leads to nothing; no file is opened."""
     for one in paths:
-        next(sources([one]))
+        next(sources([one], {}))
 
 
-def _expanded(given: str, many: bool) -> Iterable[Source]:
+def _expanded(given: str, many: bool, known: Mapping[str, str]) -> Iterable[Source]:
     path = Path(given)
     if path.is_dir():
-        return _walk(path, path.name if many else "")
+        return _walk(path, known, path.name if many else "")
     if path.exists():
         return (Source(path),)
     if any(one in given for one in "*?["):
         matches = sorted(glob.iglob(given, recursive=True))  # noqa: PTH207  an absolute pattern is fine here
         some = (one for one in matches if glob.escape(one) != given and _readable(Path(one)))
-        return chain.from_iterable(_expanded(one, True) for one in some)
+        return chain.from_iterable(_expanded(one, True, known) for one in some)
     raise InputError(f"{given}: there is no such file or folder", nearest(path))
 
 
@@ -69,7 +70,9 @@ def _readable(path: Path) -> bool:
     return path.is_file() or path.is_dir()
 
 
-def _walk(folder: Path, person: str, question: str = "", above: tuple[Path, ...] = ()) -> Iterator[Source]:
+def _walk(
+    folder: Path, known: Mapping[str, str], person: str, question: str = "", above: tuple[Path, ...] = ()
+) -> Iterator[Source]:
     """Files below a folder, sorted; the folder of a file names its person, or its question (Q43/anna.md).
 
     A link back to a folder `above` leads nowhere."""
@@ -78,8 +81,8 @@ def _walk(folder: Path, person: str, question: str = "", above: tuple[Path, ...]
         if one.name.startswith((".", "_")):
             continue
         if one.is_dir():
-            asks, _ = from_name(one)
+            asks, _ = from_name(one, known)
             if one.resolve() not in above:
-                yield from _walk(one, person if asks else one.name, asks or question, above)
+                yield from _walk(one, known, person if asks else one.name, asks or question, above)
         elif one.suffix.lower() in (*TEXTS, *TABLES) and one.stem.lower() != "readme" and _readable(one):
             yield Source(one, person, question)

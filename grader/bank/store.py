@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,11 @@ class Bank:
         ids = tuple(sorted((one.stem for one in self._files()), key=natural))
         return BankInfo(title=self.folder.name, sections=(Section(heading="", title="", questions=ids),))
 
+    @cached_property
+    def known(self) -> Mapping[str, str]:
+        """Each id by its lower case."""
+        return {one.lower(): one for one in sorted((one.stem for one in self._files()), key=natural)}
+
     def ids(self) -> tuple[str, ...]:
         """All question ids, in the bank's order; files that bank.json doesn't list come last."""
         held = {one.stem for one in self._files()}
@@ -43,9 +49,8 @@ class Bank:
     def question(self, identifier: str) -> Question:
         """One question; InputError with the nearest ids when the bank doesn't hold it."""
         wanted = normalise(identifier)
-        path = {one.stem.lower(): one for one in self._files()}.get(wanted.lower())
-        if path:
-            return rubric_files.read(path)
+        if held := self.known.get(wanted.lower()):
+            return rubric_files.read(self.folder / f"{held}.yaml")
         raise self._unknown(wanted.upper() if wanted[:1] == "q" else wanted)
 
     def _files(self) -> list[Path]:

@@ -48,7 +48,7 @@ def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path)
     for path in files:
         try:
             _refuse_leaving(path, top)
-            attempt = read_attempt(path, question=_mapped(path, terms, root))
+            attempt = read_attempt(path, question=_mapped(path, terms, root), known=bank.known)
             named = replace(attempt, id=inside(path, top), path=inside(path, top))
             found.append(WriteUp(path.absolute(), named, bank.question(attempt.question)))
         except InputError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as plain_json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +26,10 @@ from grader.errors import InputError, JudgeError
 from grader.links import unlinked
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
+from grader.report.escape import markdown as escaped
 
+Differences = Sequence[tuple[str, Difference]]
+"""Each with the name of what is compared with."""
 MEASURE, FITTING = "What is measured", "A fit"
 Labels = Annotated[
     list[Path],
@@ -87,9 +90,7 @@ def calibrate(
         (name, difference(made.pairs, pairs, seed=settings.seed))
         for name, pairs in (one for one in (other, earlier) if one is not None)
     ]
-    for name, found in differences:
-        more += compared(found, name)
-    write(made, more, card or ())
+    write(made, more, differences, card or ())
     show(made, more, differences, json)
     return fallen(differences[-1][1]) if drift is not None else 0
 
@@ -123,15 +124,21 @@ def check_files(files: Sequence[Path], *, fit: bool, out: Path | None, calibrati
             raise InputError(f"--card {one}: not a kind of card", "name it .md, .html or .json")
 
 
-def write(made: Card, more: Sequence[str], files: Sequence[Path]) -> None:
+def write(made: Card, more: Sequence[str], differences: Differences, files: Sequence[Path]) -> None:
     """Each card into its file."""
     for one in files:
         kind = one.suffix.lower()
         if kind == ".json":
             text = plain_json.dumps(cards.to_json(made), ensure_ascii=False, indent=1)
         else:
-            text = (pages.markdown if kind == ".md" else pages.html)(made, more)
+            page, named = (pages.markdown, escaped) if kind == ".md" else (pages.html, str)
+            text = page(made, [*more, *against_others(differences, named)])
         put(one, text)
+
+
+def against_others(differences: Differences, named: Callable[[str], str] = str) -> list[str]:
+    """The comparisons in words; `named` makes a name safe where it is shown."""
+    return [said for name, found in differences for said in compared(found, named(name))]
 
 
 def put(path: Path, text: str) -> None:
@@ -141,13 +148,13 @@ def put(path: Path, text: str) -> None:
     note(f"wrote {path}")
 
 
-def show(made: Card, more: Sequence[str], differences: Sequence[tuple[str, Difference]], json: bool) -> None:
+def show(made: Card, more: Sequence[str], differences: Differences, json: bool) -> None:
     """On standard output."""
     if json:
         against = [{"judge": name, **vars(found), "falls": found.falls} for name, found in differences]
         put_json({**cards.to_json(made), "against": against})
     else:
-        pages.terminal(made, more, stdout_console())
+        pages.terminal(made, [*more, *against_others(differences)], stdout_console())
 
 
 def fallen(found: Difference) -> int:

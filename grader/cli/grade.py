@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from grader.bank import load, read_attempt
+from grader.bank import Bank, load, read_attempt
 from grader.bank.attempts import LIMIT
 from grader.cli import options
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
@@ -40,8 +40,9 @@ def grade(
 ) -> int:
     """Grade one answer: a file, or - for standard input."""
     settings = settings_of(flags)
-    attempt = read(answer, q)
-    rubric = load(settings.bank).question(attempt.question).rubric
+    shelf = load(settings.bank)
+    attempt = read(answer, q, shelf)
+    rubric = shelf.question(attempt.question).rubric
     chosen = choose(settings)
     if dry_run:
         return show_requests(rubric, attempt, chosen.plan)
@@ -54,14 +55,14 @@ def grade(
     return exit_code(made, settings.min)
 
 
-def read(answer: str, question: str | None) -> Attempt:
+def read(answer: str, question: str | None, shelf: Bank) -> Attempt:
     """The attempt; standard input is read as bytes, so that its encoding is found out as for a file."""
     piped = None
     if answer == "-":
         if sys.stdin.isatty():
             note("reading the answer from the keyboard; end it with Ctrl-D (Windows: Ctrl-Z, Enter)")
         piped = sys.stdin.buffer.read(LIMIT + 1)
-    return read_attempt(answer, question=question, text=piped)
+    return read_attempt(answer, question=question, text=piped, known=shelf.known)
 
 
 def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:

@@ -1,4 +1,4 @@
-"""`grade label RUN`: a person decides, criterion by criterion, the most informative first."""
+"""`grade label RUN`: a person decides, point by point: what tells most first, what is optional last."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def label(
 ) -> int:
     """Decide verdicts yourself: your labels count in scores, and the judge's verdicts stay beside them."""
     shelf = bank_of(bank)
-    waiting = sorted(undecided(run, again=again, question=q), key=lambda one: -one.weight)
+    waiting = sorted(
+        undecided(run, again=again, question=q), key=lambda one: (one.criterion.optional, -one.weight)
+    )
     if not waiting:
         note("nothing is open: people have decided all of it" + (" (--again asks anew)" if not again else ""))
         return 0

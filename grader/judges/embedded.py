@@ -51,21 +51,19 @@ async def connect(environ: Mapping[str, str] = os.environ) -> AsyncIterator[Judg
     A lock in the cache folder lets two processes take turns: at once, each would be many times slower.
     """
     require()
-    import filelock
-
     for name, value in (("OMP_WAIT_POLICY", "passive"), ("OPENBLAS_NUM_THREADS", "1")):
         os.environ.setdefault(name, value)  # spinning threads starve each other under load
     cache = cache_folder(environ)
     with disk_named(cache):
         cache.mkdir(parents=True, exist_ok=True)
-    turn, machine = asyncio.Lock(), filelock.FileLock(cache / "embedded.lock", thread_local=False)
+    turn = asyncio.Lock()
     left, told = threading.Event(), threading.Event()
     async with AsyncExitStack() as stack:
         stack.callback(left.set)
         model = _Model(cache, environ, lambda close: at_end(close, stack, left))
 
         def answer(request: JudgeRequest) -> JudgeReply:
-            with taken(machine, left=left, told=told):
+            with taken(cache / "embedded.lock", left=left, told=told):
                 return model.reply(request)
 
         async def ask(request: JudgeRequest) -> JudgeReply:
@@ -77,14 +75,16 @@ async def connect(environ: Mapping[str, str] = os.environ) -> AsyncIterator[Judg
 
 @contextmanager
 def taken(
-    machine: BaseFileLock,
+    path: Path,
     patience: float = 3,
     left: threading.Event | None = None,
     told: threading.Event | None = None,
 ) -> Iterator[None]:
-    """Hold the lock; who waits longer than `patience` seconds is told why, once. JudgeError after `left`.
+    """Hold the lock in `path`; who waits longer than `patience` seconds is told why, once. JudgeError after
+    `left`.
 
-    Who waits holds a second lock, taken first, so that the holder's next request comes after.
+    Each request opens the file anew, so that it also waits for a thread of this process: that of a cancelled
+    request computes on. Who waits holds a second lock, taken first, so that the holder's next comes after.
     """
     from filelock import FileLock, Timeout
 
@@ -101,7 +101,7 @@ def taken(
                     told.set()
                     print("waiting: another grade is using the embedded judge", file=sys.stderr, flush=True)  # noqa: T201
 
-    first = FileLock(f"{machine.lock_file}.next", thread_local=False)
+    first, machine = FileLock(f"{path}.next"), FileLock(path)
     wait(first)
     try:
         wait(machine)

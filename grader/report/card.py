@@ -24,6 +24,8 @@ HEADS = (
 )
 NARROW = 7
 """So many of them fit a terminal of 80."""
+OURS = ("answers", "calls", "cost", "grade")
+"""Of what it was made with: holds no word from outside."""
 LEGEND = (
     "Kappa: 0 is what chance gives, 1 is full agreement. Met: the share at least partly covered. AUC: how"
     " often a right verdict has more confidence than a wrong one. A dash: not defined on these labels."
@@ -31,9 +33,9 @@ LEGEND = (
 
 
 def markdown(card: Card, more: Sequence[str] = ()) -> str:
-    """The whole card. `more`: sentences on comparisons and on a fit."""
-    lines = [f"# Judge card: {escaped(card.model)}, {card.strategy}", ""]
-    lines += [f"- {escaped(one)}" for one in (*sentences(card), *more)]
+    """The whole card. `more`: sentences on comparisons and on a fit, with names in them escaped already."""
+    lines = [f"# Judge card: {escaped(card.model)}, {escaped(card.strategy)}", ""]
+    lines += [f"- {one}" for one in (*sentences(card), *more)]
     lines += ["", "## Agreement", "", *table(("figure", "value"), rows(card.measured))]
     lines += [legend(card), ""]
     if card.measured.overall.count:
@@ -45,7 +47,8 @@ def markdown(card: Card, more: Sequence[str] = ()) -> str:
             lines += [f"## By {aspect}", "", *table(HEADS, (figures(name, one) for name, one in named))]
     if card.worst:
         lines += ["## Worst disagreements", "", *(line for one in card.worst for line in _worst(one))]
-    lines += ["## What it was made with", "", *table(("", ""), ((a, escaped(b)) for a, b in made_with(card)))]
+    made = ((name, one if name in OURS else escaped(one)) for name, one in made_with(card))
+    lines += ["## What it was made with", "", *table(("", ""), made)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -83,7 +83,7 @@ def voided(correction: Correction, card: JudgeCard, question: str) -> str:
     if card.prompt not in correction.prompts:
         return "it was not fitted with this prompt"
     if dict(correction.rubrics).get(question, card.rubric) != card.rubric:
-        return f"the rubric of {question} has changed since it was fitted"
+        return f"it was fitted with another rubric of {question}"
     return ""
 
 
