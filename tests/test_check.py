@@ -217,6 +217,84 @@ def test_the_ratchet_holds_what_main_has(repo: Repository, capsys: Read) -> None
     assert "1.00" in said.out
 
 
+def keep_scores(repo: Repository, capsys: Read) -> None:
+    """Main keeps its scores."""
+    repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})
+    assert repo.grade("check", "--update-scores") == 0
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    capsys.readouterr()
+
+
+def test_scored_write_ups_that_are_deleted_or_renamed_away_are_named(
+    repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_scores(repo, capsys)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    repo.git("mv", "answers/anna.md", "answers/anna.MD")
+    repo.git("mv", "answers/Q2.md", "answers/Q2-moved.md")
+    repo.git("rm", "-q", "answers/Q1-ben.md")
+    words = "2 write-up(s) with a kept score are gone: answers/Q1-ben.md, answers/anna.md\n"
+    assert repo.grade("check", "--since", "origin/main", "--min", "0") == 0
+    said = capsys.readouterr().err
+    assert f"note: {words}" in said
+    assert "1 of 1 write-ups changed" in said
+    assert "and 2 with a kept score gone" in said
+    summary = MarkdownIt().parse((repo.folder / "summary.md").read_text("utf-8"))
+    assert words.strip() in ["".join(part.content for part in one.children or ()) for one in summary]
+
+
+def test_scored_write_ups_that_the_config_leaves_out_are_named_until_their_scores_are_dropped(
+    repo: Repository, capsys: Read
+) -> None:
+    keep_scores(repo, capsys)
+    config = (repo.folder / "grade.toml").read_text("utf-8")
+    repo.write({"grade.toml": config + 'exclude = ["answers/Q*.md"]\n'})
+    for words in (["--since", "origin/main"], ["answers/anna.md"], ["--update-scores"]):
+        assert repo.grade("check", *words) == 0
+        assert "are gone: answers/Q1-ben.md, answers/Q2.md\n" in capsys.readouterr().err
+    assert repo.grade("check") == 0
+    assert "gone" not in capsys.readouterr().err
+
+
+def test_naming_one_write_up_leaves_none_gone_but_all_deleted_are(repo: Repository, capsys: Read) -> None:
+    keep_scores(repo, capsys)
+    assert repo.grade("check", "answers/anna.md") == 0
+    assert "gone" not in capsys.readouterr().err
+    repo.git("rm", "-q", "-r", "answers")
+    assert repo.grade("check") == 0
+    assert "3 write-up(s) with a kept score are gone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["answers/anna.md", "grade-scores.json", "grade.toml", "bank/Q1.yaml"])
+def test_no_report_goes_over_a_write_up_the_scores_or_what_else_is_read(
+    target: str, repo: Repository, capsys: Read
+) -> None:
+    keep_scores(repo, capsys)
+    before = (repo.folder / target).read_bytes()
+    assert repo.grade("check", "--format", "md", "--out", target) == 2
+    assert f"{target} is " in (said := capsys.readouterr()).err
+    assert "it would be overwritten" in said.err
+    assert (said.out, (repo.folder / target).read_bytes()) == ("", before)
+
+
+def test_a_git_that_lies_in_the_repository_is_not_run(
+    repo: Repository, capsys: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows looks for git in the working folder first; here PATH does, also by a link."""
+    program = repo.folder / "git"
+    program.write_text("#!/bin/sh\ntouch ran\n", encoding="utf-8")
+    program.chmod(0o755)
+    (repo.folder.parent / "bin").mkdir()
+    (repo.folder.parent / "bin" / "git").symlink_to(program)
+    for first in (".", str(repo.folder), str(repo.folder.parent / "bin")):
+        with monkeypatch.context() as here:
+            here.setenv("PATH", f"{first}{os.pathsep}{os.environ['PATH']}")
+            assert repo.grade("check", "--since", "origin/main") == 2
+        assert "lies in the repository: it is not run as git" in capsys.readouterr().err
+    assert not (repo.folder / "ran").exists()
+
+
 def test_a_calibration_that_comes_with_a_pull_request_is_seen(repo: Repository, capsys: Read) -> None:
     """It makes another judge: no score of the base holds, and that is said."""
     repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})

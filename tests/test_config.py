@@ -43,6 +43,17 @@ def test_config_above_the_repository_is_not_read(tmp_path: Path) -> None:
     assert config.load({}, cwd=tmp_path / "repository", environ={}).model == ""
 
 
+@pytest.mark.parametrize("kind", ["a folder", "a circle", "a link to nothing"])
+def test_a_grade_toml_that_can_not_be_read_is_named_and_not_passed_over(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "grade.toml"
+    if kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path if kind == "a circle" else tmp_path / "nothing")
+    with pytest.raises(InputError, match=r"grade\.toml is no file that can be read"):
+        load(tmp_path)
+
+
 def test_a_cassette_is_in_mode_auto_unless_told_otherwise(tmp_path: Path) -> None:
     assert load(tmp_path).mode == "live"
     assert load(tmp_path, cassette=Path("tapes")).mode == "auto"

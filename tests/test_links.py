@@ -15,7 +15,7 @@ from grader.calibration import saved
 from grader.cassette import Cassette
 from grader.cli import calibrate, report, trouble
 from grader.errors import InputError
-from grader.links import unlinked
+from grader.links import page, unlinked
 from grader.runs import labels
 from grader.strategies.correction import SIGNALS
 from grader.types import JudgeReply, JudgeRequest, Label
@@ -85,6 +85,66 @@ def test_a_folder_that_is_a_link_leads_a_kept_file_out_of_the_project_no_more(tm
     (tmp_path / "project" / "kept").symlink_to(tmp_path)
     with pytest.raises(InputError, match="leads out of"):
         unlinked(tmp_path / "project" / "kept" / "scores.json", inside=tmp_path / "project")
+
+
+PRECIOUS = (
+    "run.json",
+    "grades.jsonl",
+    "rubrics.jsonl",
+    "labels.jsonl",
+    "replies.jsonl",
+    "lock",
+    "GRADES.JSONL",
+)
+READ = ("labels.jsonl", "Q1.yaml", "bank.json", "grade.toml", "0123456789abcdef.json")
+
+
+def _fit(path: Path) -> None:
+    (path.parent / "seed").write_bytes(calibration_seed(len(SIGNALS) + 1, SIGNALS))
+    saved.write(saved.read(path.parent / "seed"), path)
+
+
+PAGES: dict[str, Callable[[Path], object]] = {
+    "calibrate --fit": _fit,
+    "calibrate --card": lambda path: calibrate.put(path, "a card"),
+    "report": lambda path: report.put_pages({"html": "x"}, path),
+}
+
+
+@pytest.mark.parametrize("command", PAGES)
+def test_no_report_card_or_fit_goes_over_a_file_that_grade_reads(command: str, tmp_path: Path) -> None:
+    _run(tmp_path / "run")
+    for name in PRECIOUS:
+        before = (tmp_path / "run" / name).exists()
+        with pytest.raises(InputError, match=f"{name} is a file"):
+            PAGES[command](tmp_path / "run" / name)
+        assert (tmp_path / "run" / name).exists() == before, "not even where the run has no such file yet"
+    for name in READ:
+        (tmp_path / name).write_text("precious", encoding="utf-8")
+        with pytest.raises(InputError, match=f"{name} is a file that grade reads"):
+            PAGES[command](tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8") == "precious"
+
+
+def test_a_report_goes_beside_a_run_and_over_the_report_before(tmp_path: Path) -> None:
+    _run(tmp_path)
+    for text in ("old", "new"):
+        report.put_pages({"json": text, "html": text}, tmp_path)
+    assert (tmp_path / "report.json").read_text(encoding="utf-8") == "new"
+
+
+def test_a_page_that_may_not_be_written_keeps_those_beside_it_from_being_written(tmp_path: Path) -> None:
+    (tmp_path / "report.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is a link"):
+        report.put_pages({"html": "x", "json": "x"}, tmp_path)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_what_is_read_is_known_under_other_names_too(tmp_path: Path) -> None:
+    (tmp_path / "anna.md").write_text("an answer", encoding="utf-8")
+    (tmp_path / "other.md").hardlink_to(tmp_path / "anna.md")
+    with pytest.raises(InputError, match=r"other.md is read here"):
+        page(tmp_path / "other.md", [tmp_path / "not-there.md", tmp_path / "anna.md"])
 
 
 def test_the_log_of_a_bug_goes_over_no_file_that_waits_under_its_name(

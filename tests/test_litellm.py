@@ -163,6 +163,18 @@ def test_the_next_judge_in_the_same_loop_gets_no_closed_client() -> None:
     assert asyncio.run(whole()) == ["{}", "{}"]
 
 
+def test_the_guard_stands_before_litellms_transport_once_however_many_connect() -> None:
+    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport as Transport
+
+    async def connected() -> object:
+        async with litellm.connect("openai/x", key=KEY):
+            return vars(Transport)["handle_async_request"]
+
+    guards = {asyncio.run(connected()) for _ in range(5)}
+    assert len(guards) == 1
+    assert getattr(guards.pop(), "__module__", "") == "grader.judges.litellm_replies"
+
+
 def test_retry_after_is_heard() -> None:
     error = failure(servers.sends(429, {"error": {"message": "slow"}}, Retry_After="7"))
     assert isinstance(error, Overloaded)

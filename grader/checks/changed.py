@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,6 +86,21 @@ def top_of(folder: Path) -> Path:
     return folder
 
 
+@cache
+def _program(top: Path, places: str | None, hint: str) -> str:
+    """Where git is: Windows looks in the working folder first, where a pull request can put a git.exe."""
+    found = shutil.which("git", path=places)
+    if found is None:
+        raise InputError("git can't be run", f"install git, or {hint}")
+    for one in (Path(found).absolute(), Path(found).resolve()):
+        if one.is_relative_to(top) or one.is_relative_to(top.resolve()):
+            raise InputError(
+                f"{found} lies in the repository: it is not run as git",
+                "put a git from elsewhere first on PATH",
+            )
+    return str(Path(found).absolute())
+
+
 def _ancestor(ref: str, folder: Path) -> str:
     if ref.startswith("-") or not ref.strip():
         raise InputError(f"--since {ref!r} is no branch or commit", "name one, as origin/main")
@@ -125,9 +141,10 @@ def _entries(listed: str) -> Iterator[tuple[str, ...]]:
 
 def _git(folder: Path, *words: str, patience: float = PATIENCE) -> str:
     hint = "leave --since away to check everything"
+    program = _program(top_of(folder.absolute()), os.environ.get("PATH"), hint)
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL,
+            [program, "-C", str(folder), *words], capture_output=True, check=False, stdin=subprocess.DEVNULL,
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}, timeout=patience,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,13 +27,17 @@ SCORES = "grade-scores.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What is checked. `partial`: only what changed; `notes` say what a user should hear about that."""
+    """What is checked. `partial`: only what changed; `notes` say what a user should hear about that.
+
+    `before` are the scores that hold the write-ups, `gone` those of them that are of none any more."""
 
     writeups: tuple[WriteUp, ...]
     top: Path
     changes: Changes | None = None
     partial: bool = False
     notes: tuple[str, ...] = ()
+    before: Mapping[str, Kept] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ def scope(
     files = writeups.chosen(paths, terms, root)
     changes = changed.since(since, folder) if since else None
     top = changes.top if changes else changed.top_of(folder)
+    before = _before(terms, changes, top, root)
+    gone = _gone(before, files, changes, terms, root, top)
     notes: list[str] = []
     partial = False
     if changes:
@@ -65,10 +71,19 @@ def scope(
             f"{why} changed, so everything is checked"
             if why
             else f"{len(picked)} of {len(files)} write-ups changed since {since} ({changes.base[:8]})"
+            + (f", and {len(gone)} with a kept score gone" if gone else "")
         )
         files = picked
     found = writeups.read(files, terms, bank, root, top)
-    return Scope(writeups=found, top=top, changes=changes, partial=partial, notes=tuple(notes))
+    return Scope(
+        writeups=found,
+        top=top,
+        changes=changes,
+        partial=partial,
+        notes=tuple(notes),
+        before=before,
+        gone=gone,
+    )
 
 
 async def judged(
@@ -114,9 +129,10 @@ def _row(one: WriteUp, grade: Grade) -> Graded:
     return Graded(question=one.question, attempt=one.attempt, grade=grade, first_line=first)
 
 
-def measure(terms: Terms, overall: float | None, there: Scope, root: Path) -> Measure:
+def measure(terms: Terms, overall: float | None, there: Scope) -> Measure:
     """What the rows are held to: with a git base the scores that it has, else those in the file."""
-    return Measure(terms=terms, overall=overall, before=_before(terms, there, root), renamed=_renamed(there))
+    renamed = _renamed(there.changes, there.top)
+    return Measure(terms=terms, overall=overall, before=there.before, renamed=renamed)
 
 
 def scores_path(terms: Terms, root: Path) -> Path:
@@ -124,25 +140,42 @@ def scores_path(terms: Terms, root: Path) -> Path:
     return (root / (terms.scores or SCORES)).absolute()
 
 
-def updated(rows: Sequence[Graded], path: Path, top: Path) -> str:
+def updated(rows: Sequence[Graded], path: Path, there: Scope) -> str:
     """The scores file with these rows; write-ups that are gone are left out."""
-    before = {name: one for name, one in ratchet.load(path).items() if (top / name).exists()}
+    kept = ratchet.load(path).items()
+    before = {name: one for name, one in kept if name not in there.gone and (there.top / name).exists()}
     return ratchet.written(rows, before)
 
 
-def _before(terms: Terms, there: Scope, root: Path) -> dict[str, Kept]:
+def _before(terms: Terms, changes: Changes | None, top: Path, root: Path) -> dict[str, Kept]:
     if terms.scores is None:
         return {}
     path = scores_path(terms, root)
-    if there.changes is None:
+    if changes is None:
         return ratchet.load(path)
-    text = changed.text_at(there.changes.base, path, there.top)
-    return {} if text is None else ratchet.parse(text, f"{there.changes.base[:8]}:{path.name}")
+    text = changed.text_at(changes.base, path, top)
+    return {} if text is None else ratchet.parse(text, f"{changes.base[:8]}:{path.name}")
 
 
-def _renamed(there: Scope) -> dict[str, str]:
-    renamed = there.changes.renamed if there.changes else {}
-    return {writeups.inside(new, there.top): writeups.inside(old, there.top) for new, old in renamed.items()}
+def _gone(
+    before: Collection[str],
+    files: Sequence[Path],
+    changes: Changes | None,
+    terms: Terms,
+    root: Path,
+    top: Path,
+) -> tuple[str, ...]:
+    """What has a score and is a write-up no more: deleted, renamed to what is none, or not configured."""
+    whole = {*files, *(writeups.chosen((), terms, root) if terms.files else ())}
+    held = {writeups.inside(one, top) for one in whole}
+    held |= {old for new, old in _renamed(changes, top).items() if new in held}
+    lost = (one for one in before if one not in held)
+    return tuple(sorted(one for one in lost if terms.files or not (top / one).exists()))
+
+
+def _renamed(changes: Changes | None, top: Path) -> dict[str, str]:
+    renamed = changes.renamed if changes else {}
+    return {writeups.inside(new, top): writeups.inside(old, top) for new, old in renamed.items()}
 
 
 def _everything(changes: Changes, settings: Settings) -> str:

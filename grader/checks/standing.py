@@ -12,6 +12,8 @@ from grader.report import summary
 from grader.report.graded import Graded
 from grader.scoring import under
 
+SHOWN = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
@@ -59,6 +61,14 @@ def below_mean(rows: Sequence[Graded], least: float | None) -> tuple[str, ...]:
         return (f"there is no mean: the answers were graded in different ways ({differ})",)
     mean = summary.tally("", rows).mean
     return (f"the mean {mean:.2f} is under {least:.2f}",) if under(mean, least) else ()
+
+
+def gone(names: Sequence[str]) -> tuple[str, ...]:
+    """What is said of scores whose write-up is deleted, renamed away or left out: nothing holds them."""
+    if not names:
+        return ()
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (f"{len(names)} write-up(s) with a kept score are gone: {', '.join(names[:SHOWN])}{more}",)
 
 
 def exit_code(rows: Sequence[Graded], missed: Collection[str], mean: Collection[str]) -> int:

@@ -23,7 +23,7 @@ from grader.cli.console import note, put_json, stdout_console
 from grader.cli.options import option
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
-from grader.links import unlinked
+from grader.links import page as page_at
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
 from grader.report.escape import markdown as escaped
@@ -73,6 +73,9 @@ def calibrate(
     calibration = flags["calibration"] or "off"
     settings = settings_of(flags | {"calibration": calibration})
     check_files(card or (), fit=fit, out=out, calibration=calibration)
+    held = [one for one in (*labels, against, drift, settings.calibration) if isinstance(one, Path)]
+    for file in (*(card or ()), *filter(None, [out])):
+        page_at(file, held)
     labelled = label_files.read(labels, load(settings.bank))
     labelled = fitting.unseen(labelled, run, settings)
     earlier = cards.saved_pairs(drift) if drift is not None else None
@@ -144,7 +147,7 @@ def against_others(differences: Differences, named: Callable[[str], str] = str) 
 def put(path: Path, text: str) -> None:
     """One card."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unlinked(path).write_bytes(text.encode("utf-8", "backslashreplace"))
+    page_at(path).write_bytes(text.encode("utf-8", "backslashreplace"))
     note(f"wrote {path}")
 
 

@@ -19,11 +19,11 @@ from grader.cli import ci, options, trouble
 from grader.cli.chosen import Chosen, choose, settings_of, tell_void
 from grader.cli.console import note, put_page, retried, stdout_console
 from grader.cli.limits import limits
-from grader.cli.report import Formats, Out, put_pages
+from grader.cli.report import Formats, Out, places, put_pages
 from grader.config import Settings
 from grader.errors import InputError
 from grader.judges import connect
-from grader.links import unlinked
+from grader.links import page, unlinked
 from grader.report import findings, formats, overview
 from grader.report.graded import Run
 from grader.types import Lang
@@ -63,6 +63,8 @@ def check(
     terms = read_terms(settings.check, settings.file)
     folder = Path.cwd()
     there = checking.scope(paths or (), since, terms, settings, load(settings.bank), folder)
+    if names and out is not None:
+        _may_write(names, out, there, terms, settings)
     with ci.quiet(os.environ):
         for words in there.notes:
             note(words)
@@ -76,6 +78,15 @@ def _root(settings: Settings) -> Path:
     return settings.file.parent if settings.file else Path.cwd()
 
 
+def _may_write(names: Sequence[str], out: Path, there: Scope, terms: Terms, settings: Settings) -> None:
+    """InputError, before anything is asked, where a report may not go."""
+    if not out.is_absolute() and ".." not in out.parts:
+        unlinked(out, inside=Path.cwd())  # the folder came with the pull request
+    held = [one.path for one in there.writeups] + [checking.scores_path(terms, _root(settings))]
+    for path in places(names, out).values():
+        page(path, [*held, settings.calibration] if isinstance(settings.calibration, Path) else held)
+
+
 def _judged(there: Scope, terms: Terms, settings: Settings) -> Checked:
     chosen = choose(settings)
     checked = asyncio.run(_asked(there, terms, settings, chosen))
@@ -84,7 +95,7 @@ def _judged(there: Scope, terms: Terms, settings: Settings) -> Checked:
 
 
 async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen) -> Checked:
-    measure = checking.measure(terms, settings.min, there, _root(settings))
+    measure = checking.measure(terms, settings.min, there)
     seen = ci.progress(settings.mode, len(there.writeups))
     around = limits(chosen).around
     async with connect(settings, chosen.choice, notice=retried, around=around) as judge:
@@ -96,7 +107,7 @@ async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen)
 def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:
     root = _root(settings)
     path = unlinked(checking.scores_path(terms, root), inside=root)
-    path.write_text(checking.updated(checked.rows, path, there.top), encoding="utf-8", newline="\n")
+    path.write_text(checking.updated(checked.rows, path, there), encoding="utf-8", newline="\n")
     note(
         f"wrote {path}; commit it"
         + ("" if terms.scores else f', and set scores = "{path.name}" under [check]')
@@ -118,16 +129,17 @@ def _show(
     silent = standing.silent(terms)
     mean = () if there.partial else standing.below_mean(run.rows, terms.mean)
     code = standing.exit_code(run.rows, checked.missed, mean)
+    gone = standing.gone(there.gone)
     with ci.quiet(os.environ):
         if json:
             put_page(formats.render("json", [run], lang))
         elif run.rows:
             overview.answers(run.rows, stdout_console(), lang)
         ci.say(checked, mean, code, settings, there.partial and terms.mean is not None)
+        for words in gone:
+            note(f"note: {words}")
     ci.annotate(findings.of_rows(run.rows, lang, silent), os.environ, json)
-    ci.summarise(run, mean, code, lang, os.environ)
+    ci.summarise(run, (*mean, *gone), code, lang, os.environ)
     if names:
-        if out and not out.is_absolute() and ".." not in out.parts:
-            unlinked(out, inside=Path.cwd())  # the folder came with the pull request
         put_pages({one: formats.render(one, [run], lang, trouble.version(), silent) for one in names}, out)
     return code

@@ -87,7 +87,7 @@ def annotate(found: Sequence[Finding], environ: Mapping[str, str], json: bool) -
         command(said) if json else print(said)  # noqa: T201  what `put` would keep GitHub from hearing
 
 
-def summarise(run: Run, mean: Sequence[str], code: int, lang: Lang, environ: Mapping[str, str]) -> None:
+def summarise(run: Run, said: Sequence[str], code: int, lang: Lang, environ: Mapping[str, str]) -> None:
     """The step summary, where GitHub names a file for it."""
     place = environ.get("GITHUB_STEP_SUMMARY")
     if not place:
@@ -95,8 +95,9 @@ def summarise(run: Run, mean: Sequence[str], code: int, lang: Lang, environ: Map
     lines = [
         f"## grade check {WORDS[code][lang == 'zh']}",
         "",
-        *(f"- {escape.markdown(one)}" for one in mean),
+        *(f"- {escape.markdown(one)}" for one in said),
         "",
+        "",  # else what follows belongs to the last of the list
     ]
     page = "\n".join(lines) + markdown.body(run, lang)
     with Path(place).open("a", encoding="utf-8", newline="\n") as file:

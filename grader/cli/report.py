@@ -14,7 +14,7 @@ from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_page, stdout_console
 from grader.cli.options import option
 from grader.errors import InputError
-from grader.links import unlinked
+from grader.links import page as page_at
 from grader.report import formats, overview
 from grader.report.reading import read
 from grader.types import Lang
@@ -46,17 +46,21 @@ def report(
 
 
 def put_pages(pages: dict[str, str], out: Path | None) -> None:
-    """Write each to its file, or the only one to stdout. InputError when several have no folder to go to."""
+    """Write each to its file, or the only one to stdout. InputError when several have no folder to go to.
+
+    Nothing is written where one would go over what grade reads.
+    """
     if out is None:
         if len(pages) > 1:
             raise InputError("several formats need a place", "add --out DIR")
         for page in pages.values():
             put_page(page)
         return
-    for name, path in places(tuple(pages), out).items():
+    found = {name: page_at(path) for name, path in places(tuple(pages), out).items()}
+    for name, path in found.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-8-sig" if name == "csv" else "utf-8"
-        unlinked(path).write_bytes(pages[name].encode(encoding, "backslashreplace"))
+        path.write_bytes(pages[name].encode(encoding, "backslashreplace"))
         note(f"wrote {path}")
 
 

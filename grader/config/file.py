@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,11 @@ def find(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
         own = folder / "grade.toml"
         if own.is_file():
             return own, _read_toml(own)
+        if os.path.lexists(own):
+            raise InputError(
+                f"{own} is no file that can be read: a folder, or a link to none",
+                "delete it, or put the settings there",
+            )
         project = folder / "pyproject.toml"
         if project.is_file():
             tools = _read_toml(project).get("tool")
