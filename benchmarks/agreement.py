@@ -11,6 +11,8 @@ pairs; met: share at least partly covered, by the judge / by the labels.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import features
@@ -18,12 +20,13 @@ import gold
 import numpy as np
 import table as tables
 from figures import beside_raters, figures, on_scores
-from fit import SETUP
 from fitting import F64, Ints
+from table import SETUPS
 
 from grader.judges.weights import cache_folder
+from grader.types import Lang
 
-JUDGES = {"word overlap": tables.OVERLAP, "yes or no": tables.YES_NO, "ours": SETUP}
+JUDGES = {"word overlap": tables.OVERLAP, "yes or no": tables.YES_NO, "ours": tables.Setup()}
 ROW = "{:<16}{:<14}{:>9}  {:<20}{:<20}{:<13}{:<13}{:>5}  {}"
 
 HEADS = (
@@ -32,13 +35,18 @@ HEADS = (
 )  # fmt: skip
 
 
-def judged(table: tables.Table, kern: F64 | None, setup: tables.Setup, name: str) -> tuple[Ints, Ints]:
+def judged(
+    table: tables.Table, kernels: Mapping[str, F64 | None], setup: tables.Setup, name: str
+) -> tuple[Ints, Ints]:
     """Rows of the set with their levels, by a fit or fits that saw none of their questions."""
-    if name in SETUP.train:
+    test = np.flatnonzero(table["set"] == name)
+    lang: Lang = table["lang"][test[0]]
+    setup = replace(SETUPS[lang], blocks=setup.blocks, signals=setup.signals)
+    kern = kernels[lang] if setup.blocks else None
+    if name in setup.train:
         rows, _, levels = tables.crossed(table, kern, setup, name)
         return rows, levels
-    train = np.flatnonzero(np.isin(table["set"], SETUP.train))
-    test = np.flatnonzero(table["set"] == name)
+    train = np.flatnonzero(np.isin(table["set"], setup.train))
     _, levels, _ = tables.judge(table, kern, train, test, setup)
     return test, levels
 
@@ -80,19 +88,19 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(gold.SETS), help="which sets, with commas between")
     parser.add_argument("--kept", action="store_true", help="use the answers already read, read no others")
     chosen = parser.parse_args()
-    wanted = [*dict.fromkeys([*SETUP.train, *chosen.sets.split(",")])]
+    wanted = dict.fromkeys([*tables.OWN, *tables.PUBLIC, *chosen.sets.split(",")])
     rows = [one for name in wanted for one in gold.read(name, chosen.gold)]
     if not chosen.kept:
         features.extract(rows, chosen.features)
-    table = tables.build(rows, chosen.features, SETUP.blocks)
-    kern = tables.kernel(table, SETUP)
+    table = tables.build(rows, chosen.features)
+    kernels = {lang: tables.kernel(table, setup) for lang, setup in SETUPS.items()}
     print(ROW.format(*HEADS))
     for name in chosen.sets.split(","):
         if not (table["set"] == name).any():
             print(f"{name:<16}no answers: the set is not in --gold, or --kept was given and none is read yet")
             continue
         for judge, setup in JUDGES.items():
-            print(row(table, name, judge, *judged(table, kern if setup.blocks else None, setup, name)))
+            print(row(table, name, judge, *judged(table, kernels, setup, name)))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,6 @@ from grader.types import Attempt, Lang, digest
 
 OUT = gold.ROOT / "grader" / "fits"
 REPORTED = "interview_dev"
-LANGS: tuple[Lang, ...] = ("zh", "en")
-SETUP = tables.Setup()
 
 
 def pack(matrix: Any) -> dict[str, Any]:
@@ -141,13 +139,13 @@ def main() -> None:
     if chosen.nulls:
         nulls(chosen.out / "nulls.json")
         return
-    rows = [one for name in (*SETUP.train, REPORTED) for one in gold.read(name, chosen.gold)]
+    names = dict.fromkeys((*tables.OWN, *tables.PUBLIC, REPORTED))
+    rows = [one for name in names for one in gold.read(name, chosen.gold)]
     if not chosen.kept:
         features.extract(rows, chosen.features)
-    table = tables.build(rows, chosen.features, SETUP.blocks)
-    kern = tables.kernel(table, SETUP)
-    for lang in LANGS:
-        document = fitted(table, kern, lang, SETUP)
+    table = tables.build(rows, chosen.features)
+    for lang, setup in tables.SETUPS.items():
+        document = fitted(table, tables.kernel(table, setup), lang, setup)
         place = chosen.out / f"{stack.named(lang)}.json"
         place.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
         print(json.dumps(document["about"], ensure_ascii=False, indent=1))

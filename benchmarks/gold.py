@@ -15,7 +15,16 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROOT = Path(__file__).resolve().parent.parent
 GOLD = ROOT.parent / "shared" / "gold"
 OWN = ROOT / "examples" / "labelled"
-SETS = ("interview_train", "interview_dev", "khan", "kqa", "physics", "realsumm_lite", "le_zh")
+SETS = (
+    "interview_train",
+    "interview_more",
+    "interview_dev",
+    "khan",
+    "kqa",
+    "physics",
+    "realsumm_lite",
+    "le_zh",
+)
 LEVEL = {"missing": 0, "partial": 1, "covered": 2}
 
 

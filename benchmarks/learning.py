@@ -84,18 +84,20 @@ def embedded(folder: Path) -> Said:
     import features
     import numpy as np
     import table as tables
-    from fit import REPORTED, SETUP
+    from fit import REPORTED
+    from table import SETUPS
 
-    every = [one for name in (*SETUP.train, REPORTED) for one in gold.read(name, gold.GOLD)]
+    setup = SETUPS["zh"]
+    every = [one for name in (*setup.train, REPORTED) for one in gold.read(name, gold.GOLD)]
     rows = [one for one in every if features.place(one, folder).is_file()]
     if not rows:
         return {}
-    table = tables.build(rows, folder, SETUP.blocks)
-    kern = tables.kernel(table, SETUP)
-    train = np.flatnonzero(np.isin(table["set"], SETUP.train))
+    table = tables.build(rows, folder, setup.blocks)
+    kern = tables.kernel(table, setup)
+    train = np.flatnonzero(np.isin(table["set"], setup.train))
     test = np.flatnonzero(table["set"] == REPORTED)
-    chances, levels, _ = tables.judge(table, kern, train, test, SETUP)
-    own, crossed, given = tables.crossed(table, kern, SETUP, "interview_train")
+    chances, levels, _ = tables.judge(table, kern, train, test, setup)
+    own, crossed, given = tables.crossed(table, kern, setup, "interview_train")
     ids = [(one.attempt.id, each.id) for one in rows for each in one.rubric.criteria]
     assert len(ids) == len(table["level"]), "states are kept of other words"
     found: dict[tuple[str, str], Says] = {}

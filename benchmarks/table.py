@@ -15,7 +15,8 @@ from gold import Labelled
 from grader import signals
 from grader.types import Lang
 
-OWN = "interview_train"
+READ_TWICE, OWN = "interview_train", ("interview_train", "interview_more")
+PUBLIC = ("khan", "kqa", "physics", "realsumm_lite")
 HEADS = ("partial", "covered", "contradicted")
 BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in features.LAYERS)
 WORDS = ("overlap", "overlap_parts", "terms", "short", "overlap_short", "similarity_short")
@@ -38,15 +39,26 @@ SHARE = 0.2
 
 @dataclass(frozen=True)
 class Setup:
-    """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back."""
+    """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back.
+
+    `train` holds the sets that the probe is fitted on, `stacked` those of them that the stack is, `missing`
+    the share of missing points that it is fitted for; None: as they come.
+    """
 
     blocks: tuple[str, ...] = BLOCKS
     signals: tuple[str, ...] = (*PROBE, "yes_no", *WORDS)
     ridge: float = 1.0
     penalty: float = 10.0
-    train: tuple[str, ...] = ("interview_train", "khan", "kqa", "physics", "realsumm_lite")
+    train: tuple[str, ...] = (READ_TWICE, *PUBLIC)
+    stacked: tuple[str, ...] = (READ_TWICE, *PUBLIC)
+    missing: float | None = None
 
 
+SETUPS: Mapping[Lang, Setup] = {
+    "zh": Setup(train=OWN, stacked=(READ_TWICE,), missing=0.5),
+    "en": Setup(),
+}
+"""What the fit for a language's wording is made with."""
 OVERLAP = Setup(blocks=(), signals=("overlap",))
 YES_NO = Setup(blocks=(), signals=("yes_no",))
 
@@ -115,7 +127,7 @@ def weights(table: Table, lang: Lang) -> F64:
     """What a row counts in the fit for a language's wording."""
     names, counts = np.unique(table["set"], return_counts=True)
     full = {
-        name: 1.0 if name == OWN else min(1.0, MOST / count)
+        name: 1.0 if name in OWN else min(1.0, MOST / count)
         for name, count in zip(names, counts, strict=True)
     }
     share = np.where(table["lang"] == lang, 1.0, SHARE)
@@ -150,10 +162,23 @@ def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
 def fit(table: Table, kern: F64 | None, train: Ints, lang: Lang, setup: Setup) -> Stacked:
     """The stack for a language's wording, on the probe's scores out of fold."""
     weight, own = weights(table, lang), None
+    stacked = np.isin(table["set"][train], setup.stacked)
     if kern is not None:
         inner = folds(list(table["question"][train]), 9, 0)
-        own = out_of_fold(kern, targets(table), weight, setup.ridge, train, inner)
-    return fit_stack(values(table, train, own, setup), table["level"][train], weight[train], setup.penalty)
+        own = out_of_fold(kern, targets(table), weight, setup.ridge, train, inner)[stacked]
+    rows = train[stacked]
+    level = table["level"][rows]
+    even = balanced(weight[rows], level, setup.missing)
+    return fit_stack(values(table, rows, own, setup), level, even, setup.penalty)
+
+
+def balanced(weight: F64, level: Ints, missing: float | None) -> F64:
+    """The weights with that share on missing points, the same in all."""
+    if missing is None:
+        return weight
+    nothing, total = level == 0, weight.sum()
+    share = weight[nothing].sum() / total
+    return weight * np.where(nothing, missing / share, (1 - missing) / (1 - share))
 
 
 def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup) -> tuple[F64, Ints, Stacked]:

@@ -189,11 +189,11 @@ def test_the_pre_commit_hook_looks_at_what_is_committed(repo: Repository, enviro
     text = yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]})
     repo.write({"notes.md": "not a write-up\n"})
     assert "(no files to check)Skipped" in hooked(repo, environ, text).stdout
-    repo.write({"answers/anna.md": GOOD + "\nAnd more.\n"})
+    repo.write({"answers/anna.md": GOOD + "\nIt grows with length, too.\n"})
     done = hooked(repo, environ, text)
     assert done.returncode == 1
     assert "exit code: 3" in done.stdout
-    assert "+And more." in done.stdout
+    assert "+It grows with length, too." in done.stdout
     repo.record("answers/anna.md", {"Q1.1": "keeps keys and values", "Q1.2": "Memory grows with length"})
     done = hooked(repo, environ, text)
     assert done.returncode == 0, done.stdout
