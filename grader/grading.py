@@ -37,8 +37,8 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     seen = defence.shown(rubric, attempt.text, plan.layers)
     grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
     for bare, suspects in seen.bare:
-        if grade.score:
-            again = await _graded(rubric, attempt, bare, judge, plan, made_with)
+        if grade.score:  # the lower credit counts, so that no second look is due
+            again = await _graded(rubric, attempt, bare, judge, replace(plan, looks=False), made_with)
             grade = defence.lower(rubric, grade, again, suspects)
     review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")
     return replace(grade, needs_review=review)

@@ -77,9 +77,12 @@ def test_a_disk_that_fills_up_in_a_batch_is_named_and_the_run_goes_on_later(tmp_
 
 @linux
 def test_output_to_a_full_disk_is_said_once(tmp_path: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = grade(ANSWERS / "Q43-anna.md", *REPLAY, "--json", cwd=tmp_path, stdout=full)
-    assert done.returncode == 2
+    for buffered in ("", "1"):  # what is held back is written when Python ends, or not
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffered}
+        with Path("/dev/full").open("w") as full:
+            words = (ANSWERS / "Q43-anna.md", *REPLAY, "--json")
+            done = grade(*words, cwd=tmp_path, stdout=full, environ=environ)
+        assert done.returncode == 2, (buffered, done.stderr)
     assert done.stderr.count("error: the output: No space left on device") == 1
     assert done.stderr.count("error:") == 1
 

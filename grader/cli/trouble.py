@@ -11,6 +11,7 @@ import time
 import traceback
 from asyncio import CancelledError
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from typer import Abort, Exit
@@ -83,6 +84,8 @@ def explained(error: BaseException) -> int:
                 f"{error.filename or 'the output'}: {error.strerror}",
                 "check the permissions and the free space",
             )
+            if error.filename is None:
+                drop_output()
             return 2
     return bug(error)
 
@@ -104,8 +107,14 @@ def misused(error: TyperException) -> int:
 
 def pipe_closed() -> int:
     """The reader of our output went away (`grade ... | head`): nothing to say, and nothing more to flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    drop_output()
     return PIPE_CLOSED
+
+
+def drop_output() -> None:
+    """Let what is still held back go nowhere: Python writes it out at its end, and would end with 120."""
+    with suppress(OSError, ValueError):  # closed, or none
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def bug(error: BaseException) -> int:
