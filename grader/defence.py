@@ -93,5 +93,13 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
     )
 
 
+def at_stake(rubric: Rubric, grade: Grade) -> frozenset[str] | None:
+    """The points by which a further reading may lower the score; None: all, where points exclude others."""
+    if any(one.excludes for one in rubric.criteria):
+        return None
+    earned = {one.criterion for one in grade.verdicts if _worth(one)}
+    return frozenset(one.id for one in rubric.criteria if one.weight < 0 or one.id in earned)
+
+
 def _worth(verdict: Verdict) -> float:
     return verdict.credit or 0.0

@@ -37,8 +37,9 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     seen = defence.shown(rubric, attempt.text, plan.layers)
     grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
     for bare, suspects in seen.bare:
-        if grade.score:  # the lower credit counts, so that no second look is due
-            again = await _graded(rubric, attempt, bare, judge, replace(plan, looks=False), made_with)
+        if grade.score:  # the lower credit counts: only what may lower it is looked at twice
+            anew = replace(plan, look_at=defence.at_stake(rubric, grade))
+            again = await _graded(rubric, attempt, bare, judge, anew, made_with)
             grade = defence.lower(rubric, grade, again, suspects)
     review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")
     return replace(grade, needs_review=review)
@@ -70,7 +71,7 @@ async def _opinions(
         rubric, [(how.model, said) for (_, how), (_, said) in zip(wanted, heard, strict=True)]
     )
     asked = _together([one for one, _ in heard])
-    doubted = looks.doubts(rubric, attempt, reading.verdicts) if plan.looks else {}
+    doubted = looks.doubts(rubric, attempt, reading.verdicts, plan) if plan.looks else {}
     if not doubted:
         return asked, reading
     alone = looks.again(rubric, doubted, plan)

@@ -57,14 +57,6 @@ def test_what_reads_as_the_genuine_answer_is_not_asked_about_and_rises_by_nothin
     assert len(seen) == 2
 
 
-def test_with_second_looks_what_is_doubted_is_judged_since_its_further_readings_are_not_looked_at_twice() -> (
-    None
-):
-    plan, pair = fakes.plan(looks=True), Answer("c", fakes.rubric(), GENUINE, LIKELY)
-    [found] = asyncio.run(attacking.attacks([pair], swayed([]), plan, workers=1))
-    assert not found.same
-
-
 def test_the_drift_of_an_honest_answer_that_nothing_is_left_out_of_costs_no_call() -> None:
     seen: list[str] = []
     clean = Answer("full", fakes.rubric(), GENUINE)

@@ -29,8 +29,8 @@ class Plan:
     `lang` None takes the rubric's. `unverified` says what becomes of credit that no verified or repaired
     quote supports: `flag` only shows it, `review` also sets needs_review, `credit_none` gives no credit.
     `samples`: so many first calls, in other orders; `jury`: other models and their endpoints, asked the same;
-    `looks`: a joint call's doubtful verdicts are asked once more, of `second` where one is named. All three
-    leave the first call as it is.
+    `looks`: a joint call's doubtful verdicts are asked once more, of `second` where one is named, and only
+    of the points `look_at` where it is given. All three leave the first call as it is.
     `examples`: labelled answers, of which a joint prompt shows up to two; `reference`: whether it shows the
     rubric's.
     `correction` goes to verdicts that it holds for; `calibration` names one that the judge has in itself.
@@ -46,6 +46,7 @@ class Plan:
     samples: int = 1
     jury: tuple[tuple[str, str], ...] = ()
     looks: bool = False
+    look_at: frozenset[str] | None = None
     second: tuple[str, str] | None = None
     unverified: Unverified = "review"
     flagged: Flagged = "review"

@@ -92,10 +92,11 @@ def votes(cast: Sequence[tuple[str, Verdict]]) -> tuple[Vote, ...]:
     return tuple(Vote(judge=name, coverage=one.coverage, contradicted=one.contradicted) for name, one in cast)
 
 
-def doubts(rubric: Rubric, attempt: Attempt, verdicts: Sequence[Verdict]) -> Mapping[str, str]:
+def doubts(rubric: Rubric, attempt: Attempt, verdicts: Sequence[Verdict], plan: Plan) -> Mapping[str, str]:
     """The criteria whose verdict deserves a second look, and why."""
-    by_id = {one.id: one for one in rubric.criteria}
-    found = {one.criterion: _doubt(by_id[one.criterion], attempt.text, one) for one in verdicts}
+    by_id = {one.id: one for one in rubric.criteria if plan.look_at is None or one.id in plan.look_at}
+    some = [one for one in verdicts if one.criterion in by_id]
+    found = {one.criterion: _doubt(by_id[one.criterion], attempt.text, one) for one in some}
     return {name: why for name, why in found.items() if why}
 
 

@@ -95,8 +95,7 @@ async def _effects(
 
     async def effect(one: Answer, text: str, before: Plan, after: Plan) -> Effect:
         seen = shown(one.rubric, text, after.layers)
-        added = text != one.genuine and not after.looks  # further readings are looked at once only
-        if _same(seen.texts, shown(one.rubric, one.genuine, before.layers).texts, added=added):
+        if _same(seen.texts, shown(one.rubric, one.genuine, before.layers).texts, added=text != one.genuine):
             return Effect(one.family, 0.0, 0, len(one.rubric.criteria), bool(seen.flags), same=True)
         async with free:
             clean = await _grade(one.rubric, one.genuine, judge, before)
