@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.cli import main
+from grader.report.words import WORDS
 from grader.strategies import stack
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +53,13 @@ def test_links_lead_to_files(name: str):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize(("name", "lang"), [("README.md", 0), ("README.zh.md", 1)])
+def test_coverage_is_called_what_the_program_calls_it(name: str, lang: int):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    shown = ("covered", "partial", "missing", "contradicted", "judge")
+    assert [one for one in shown if WORDS[one][lang].lower() not in text] == []
 
 
 def test_no_constraint_holds_an_address():
