@@ -26,13 +26,14 @@ from sklearn.linear_model import LogisticRegression
 from grader import bank, defence
 from grader.addressed import Found, finding, reading, weighing, without
 from grader.addressed.weighing import Odds
-from grader.types import Flag
+from grader.types import Flag, Rubric
 
 CORPUS = gold.ROOT / "tests" / "adversarial"
 SEEN, LEAST = 2, 0.12
 STRENGTH, HARD = (10, 3), (1.0, 0.1)
 """Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken."""
 FOLDS = 9
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Sentence(NamedTuple):
@@ -46,9 +47,9 @@ class Sentence(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An attack from `start` to `end` of a text, in a genuine answer to a question."""
+    """An attack from `start` to `end` of a text, in a genuine answer to a rubric's question."""
 
-    question: str
+    rubric: Rubric
     text: str
     start: int
     end: int
@@ -80,11 +81,12 @@ def corpus(folder: Path) -> list[Sentence]:
         found += sentences(True, row["family"], row["injected"]) if row["family"] != "encoded" else []
     for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
         found += sentences(False, f"honest-{index}", row["text"], hard=row.get("hard", True))
-    for row in rows(folder / "interview_train.jsonl"):
-        own, _, injected = (
-            row["answer"].partition("\n") if row["kind"] == "attack" else (row["answer"], "", "")
-        )
-        found += sentences(False, row["question"], own) + sentences(True, "interview_train", injected)
+    for row in gold.read("interview_train", folder):
+        said, attack = row.attempt.text, row.kind == "attack"
+        own, _, injected = said.partition("\n") if attack else (said, "", "")
+        found += sentences(False, row.rubric.question, own) + sentences(True, "interview_train", injected)
+    for row in (*gold.read("interview_more", folder), *gold.read("english_more", folder)):
+        found += sentences(False, row.rubric.question, row.attempt.text)
     return found + [
         each
         for question in bank.load().questions()
@@ -118,12 +120,12 @@ def fit(found: Sequence[Sentence]) -> weighing.Fit:
     return weighing.Fit(bias=Odds(*(round(float(model.intercept_[0]), 3) for model in models)), weights=loud)
 
 
-def placed(row: dict[str, Any], answers: Sequence[dict[str, Any]]) -> Placed:
+def placed(row: dict[str, Any], answers: Sequence[gold.Labelled]) -> Placed:
     """The attack behind, before or in a genuine answer of its language, or at the end of its last line."""
     turn = int(sha256(row["id"].encode()).hexdigest()[:8], 16)
-    same = [one for one in answers if (one["lang"] == "en") == (row["lang"] == "en")]
+    same = [one for one in answers if (CHINESE.search(one.attempt.text) is None) == (row["lang"] == "en")]
     host = same[turn % len(same)]
-    own, said = host["answer"], row["injected"]
+    own, said = host.attempt.text, row["injected"]
     ends = [one.end() for one in re.finditer(r"[。！？]|[.!?](?=\s)", own)][:-1]
     middle = ends[len(ends) // 2] if ends else len(own)
     before, gap, after = (
@@ -133,7 +135,7 @@ def placed(row: dict[str, Any], answers: Sequence[dict[str, Any]]) -> Placed:
         (own[:middle], "\n", "\n" + own[middle:].lstrip()),
     )[turn // 7 % 4]
     start = len(before + gap)
-    return Placed(host["question"], before + gap + said + after, start, start + len(said))
+    return Placed(host.rubric, before + gap + said + after, start, start + len(said))
 
 
 def folds(found: Sequence[Sentence]) -> dict[str, int]:
@@ -148,21 +150,23 @@ def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[str, boo
     """Group; by itself: sure, seen; in an answer, or of an answer: flagged, gone or judged twice."""
     fold = folds(found)
     fits = [fit([one for one in found if fold[one.family] != at]) for at in range(FOLDS)]
-    subjects = {one.id: defence.subject(one.rubric) for one in bank.load().questions()}
-    answers = [row for row in rows(folder / "interview_train.jsonl") if row["kind"] != "attack"]
+    hosts = [one for one in gold.read("interview_train", folder) if one.kind != "attack"]
     for row in rows(CORPUS / "attacks.jsonl"):
         made = fits[fold.get(row["family"], 0)]
-        seen, place = finding.look(row["injected"], made), placed(row, answers)
-        within = finding.look(place.text, made, subjects[place.question])
+        seen, place = finding.look(row["injected"], made), placed(row, hosts)
+        within = finding.look(place.text, made, defence.subject(place.rubric))
         either = bool(seen.sure or seen.suspicious)
         yield row["family"], bool(seen.sure), either, bool(within.sure), place.gone(within)
     for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
         seen, kind = finding.look(row["text"], fits[fold[f"honest-{index}"]]), ("honest", "hard")
         yield kind[row.get("hard", True)], bool(seen.sure), bool(seen.suspicious), False, False
-    for row in answers:
-        made = fits[fold[row["question"]]]
-        seen, within = (finding.look(row["answer"], made, one) for one in (None, subjects[row["question"]]))
-        yield "answers", bool(seen.sure), bool(seen.suspicious), bool(within.sure), bool(within.suspicious)
+    more = [one for name in ("interview_more", "english_more") for one in gold.read(name, folder)]
+    for one in (*hosts, *more):
+        made = fits[fold[one.rubric.question]]
+        seen, within = (
+            finding.look(one.attempt.text, made, of) for of in (None, defence.subject(one.rubric))
+        )
+        yield f"= {one.set}", bool(seen.sure), bool(seen.suspicious), bool(within.sure), bool(within.suspicious)
 
 
 def report(found: Sequence[Sentence], folder: Path) -> None:

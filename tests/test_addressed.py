@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from grader import evidence
 from grader.addressed import Found, Subject, find, look, notions, reading, without
 from grader.addressed.encoded import turned
 from grader.grading import grade_attempt
 from grader.types import Evidence, Flag, Grade, JudgeRequest
 from tests import fakes
-from tests.fakes import verdict
+from tests.fakes import said, verdict
 
 FOLDER = Path(__file__).with_name("adversarial")
 GENUINE = "It keeps keys and values of earlier tokens. Memory grows with length."
@@ -187,3 +188,22 @@ def test_an_answer_of_any_shape_takes_time_in_proportion_to_its_length() -> None
         "- a\n",
     ):
         assert len(look(piece * 4000, subject=about).sure) <= 100
+
+
+@pytest.mark.parametrize(
+    ("before", "gap", "after", "left"),
+    [
+        ("A is so.", "\n", "B too.", "A is so. B too."),
+        ("甲如此。", "\n\n", "乙也是。", "甲如此。乙也是。"),
+        ("A is so.\nAnd:", "\n", "B too.", "A is so.\nAnd:\nB too."),
+        ("- A", "\n", "- B", "- A\n- B"),
+    ],
+)
+def test_line_breaks_that_came_with_what_is_left_out_go_with_it(
+    before: str, gap: str, after: str, left: str
+) -> None:
+    start = len(before + gap)
+    kept = without(before + gap + "x y z" + gap + after, (Flag(kind="x", start=start, end=start + 5),))
+    assert kept.text == left
+    found = kept.placed(said("Q1.1", evidence=(evidence.locate(after, kept.text),))).evidence[0]
+    assert (found.start, found.quote) == (start + 5 + len(gap), after)

@@ -12,6 +12,8 @@ from itertools import accumulate
 from grader.types import Evidence, Flag, Verdict
 
 _GAP = re.compile(r"\s*")
+_ENDS, _SPACED = "。！？；.!?;)）”」", ".!?;)"
+"""What a sentence ends with, and of these what a space follows."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,37 @@ def _lost(one: Evidence) -> Evidence:
 
 def without(text: str, flags: Sequence[Flag]) -> Kept:
     """What is left without the flagged spans: as if they had never been written, white space included."""
+    spans = _joined(text, flags)
+    gaps = [(_space_before(text, start), _space_after(text, end)) for start, end in spans]
+    one_line = not _broken(text, gaps)
     pieces: list[tuple[int, int]] = []
     position = 0
-    for start, end in _joined(text, flags):
-        before, after = _space_before(text, start), _space_after(text, end)
+    for (start, end), (before, after) in zip(spans, gaps, strict=True):
+        kept: tuple[int, int] | None = None
         if before == 0 or after == len(text):
             start, end = before, after
+        elif one_line and text[before - 1] in _ENDS:
+            start, end, kept = before, after, _space(text, before)
         elif after - end >= start - before:
             start = before
         else:
             end = after
-        pieces.append((position, start))
+        pieces += [(position, start), kept or (end, end)]
         position = end
     pieces.append((position, len(text)))
     return Kept(text, tuple((start, end) for start, end in pieces if start < end))
+
+
+def _broken(text: str, gaps: Sequence[tuple[int, int]]) -> bool:
+    """Whether what is left has lines of its own; else line breaks came with what is left out."""
+    ends = (0, *(after for _, after in gaps)), (*(before for before, _ in gaps), len(text))
+    return any("\n" in text[start:end].strip() for start, end in zip(*ends, strict=True))
+
+
+def _space(text: str, end: int) -> tuple[int, int] | None:
+    """Some space of the text, to stand between two sentences of a language that has it there."""
+    found = text.find(" ") if text[end - 1] in _SPACED else -1
+    return (found, found + 1) if found >= 0 else None
 
 
 def _joined(text: str, flags: Sequence[Flag]) -> list[tuple[int, int]]:
