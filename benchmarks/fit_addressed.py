@@ -146,7 +146,7 @@ def folds(found: Sequence[Sentence]) -> dict[str, int]:
     return {name: at % FOLDS for each in (names, attacks) for at, name in enumerate(each)}
 
 
-def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[str, bool, bool, bool, bool]]:
+def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[Any, ...]]:
     """Group; by itself: sure, seen; in an answer, or of an answer: flagged, gone or judged twice."""
     fold = folds(found)
     fits = [fit([one for one in found if fold[one.family] != at]) for at in range(FOLDS)]
@@ -166,7 +166,8 @@ def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[str, boo
         seen, within = (
             finding.look(one.attempt.text, made, of) for of in (None, defence.subject(one.rubric))
         )
-        yield f"= {one.set}", bool(seen.sure), bool(seen.suspicious), bool(within.sure), bool(within.suspicious)
+        told = (seen.sure, seen.suspicious, within.sure, within.suspicious)
+        yield f"= {one.set}", *map(bool, told)
 
 
 def report(found: Sequence[Sentence], folder: Path) -> None:

@@ -146,8 +146,8 @@ def test_every_notion_that_a_pattern_finds_is_found_by_its_hints_also_in_text_th
     texts = [
         row.get("injected") or row["text"] for name in ("attacks.jsonl", "honest.jsonl") for row in rows(name)
     ]
-    for said in (reading.read(text).text for text in texts):
-        for text, near in zip((said, *turned(said)), notions.hints(said), strict=False):
+    for plain in (reading.read(text).text for text in texts):
+        for text, near in zip((plain, *turned(plain)), notions.hints(plain), strict=False):
             assert notions.touched(text, near) == [name for name, one in patterns.items() if one.search(text)]
 
 
