@@ -160,6 +160,17 @@ def test_what_is_optional_is_asked_about_last(
     assert out.index("Q1.2") < out.index("Q1.1")
 
 
+def test_a_question_that_the_run_does_not_have_is_not_called_decided(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        grade(["label", str(folder), "--q", "Q99"])
+    said = capsys.readouterr().err
+    assert done.value.code == 2
+    assert "holds no answer to Q99" in said
+    assert "it has Q1" in said
+
+
 def test_unsure_unsupported_and_unlikely_verdicts_tell_most() -> None:
     sure = fakes.said("Q1.1", "missing", confidence=0.9)
     assert command.informative(sure, 0.0) < command.informative(sure, 0.8)
