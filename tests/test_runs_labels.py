@@ -62,9 +62,10 @@ def test_it_survives_regrading_until_the_answer_or_the_criterion_changes(folder:
     [first, second] = fakes.rubric().criteria
     heavier = fakes.rubric(criteria=(first, fakes.replace(second, weight=3.0)))
     other = fakes.rubric(criteria=(first, fakes.replace(second, claim="Something else")))
-    edited = fakes.attempt("Other words.")
+    edited, saved = fakes.attempt("Other words."), fakes.attempt(f"{fakes.attempt().text}\n\n")
     for attempt, rubric, kept in (
         (fakes.attempt(), heavier, True), (fakes.attempt(), other, False), (edited, heavier, False),
+        (saved, heavier, True),
     ):  # fmt: skip
         one = Labelled(attempt=attempt, rubric=rubric, labels={})
         fakes.judged_run(folder, [one], lambda c, label: ("missing", 0.5))
