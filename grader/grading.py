@@ -70,7 +70,9 @@ async def _opinions(
     reading = looks.vote(
         rubric, [(how.model, said) for (_, how), (_, said) in zip(wanted, heard, strict=True)]
     )
-    asked = _together([one for one, _ in heard])
+    asked = _together(
+        [_of(how.model, one) if plan.jury else one for (_, how), (one, _) in zip(wanted, heard, strict=True)]
+    )
     doubted = looks.doubts(rubric, attempt, reading.verdicts, plan) if plan.looks else {}
     if not doubted:
         return asked, reading
@@ -93,6 +95,11 @@ async def _judged(
         reading = way.read(rubric, attempt, asked, plan)
     verdicts = tuple(_settled(one, kept, plan) for one in reading.verdicts)  # 6
     return asked, replace(reading, verdicts=verdicts)
+
+
+def _of(model: str, asked: Asked) -> Asked:
+    """With the failing juror's name before its words: an endpoint may serve several."""
+    return replace(asked, failures=tuple(f"{model}: {one}" for one in asked.failures))
 
 
 def _together(some: Sequence[Asked]) -> Asked:

@@ -202,6 +202,15 @@ def test_a_judge_that_is_better_is_found_so_by_a_paired_comparison() -> None:
     assert (elsewhere.paired, elsewhere.falls, elsewhere.chance) == (False, True, None)
 
 
+def test_labels_that_grew_are_compared_on_the_old_ones() -> None:
+    old = [pair(place % 3, place % 3, place) for place in range(30)]
+    grown = [pair(place % 3, place % 3 if place % 4 else 0, place) for place in range(120)]
+    found = difference(grown, old)
+    assert (found.paired, found.count, found.only_other) == (True, 30, 5)
+    assert difference(old, grown).paired
+    assert not difference(grown, []).paired
+
+
 def test_mcnemar_is_the_exact_binomial_test() -> None:
     for one, other in ((0, 5), (3, 9), (4, 4)):
         assert mcnemar(one, other) == pytest.approx(stats.binomtest(one, one + other).pvalue)

@@ -186,6 +186,7 @@ def test_a_rubric_without_logic_has_no_finding_about_it() -> None:
 def test_circles_unknown_ids_and_what_nothing_can_earn_are_found() -> None:
     assert logic_of({"requires": ("Q1.2",)}, {"requires": ("Q1.1",)}) == [("circle", "Q1.1 Q1.2")]
     assert logic_of({"requires": ("Q1.1",)}) == [("circle", "Q1.1")]
+    assert logic_of({"excludes": ("Q1.1",)}) == [("circle", "Q1.1")]
     assert logic_of({"requires": ("Q1.7",)}) == [("unknown id", "Q1.1")]
     assert logic_of({"group": "a"}) == [("unknown id", "Q1.1")]
     clash = logic_of({"requires": ("Q1.2",)}, {"requires": ("Q1.3",)}, {"excludes": ("Q1.1",)})

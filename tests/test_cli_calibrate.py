@@ -165,6 +165,17 @@ def test_drift_is_exit_1_only_beyond_noise(
     assert "McNemar" in out
 
 
+def test_on_other_labels_a_difference_may_be_that_of_the_labels(
+    tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_run(tmp_path / "one", labelled[:42], noisy(0.95))
+    judged_run(tmp_path / "two", labelled[42:], noisy(0.1))
+    calibrate(capsys, "--run", "one", "--card", "one.json")
+    out, said = calibrate(capsys, "--run", "two", "--drift", "one.json", code=1)
+    assert "not the same ones. - It is worse beyond noise, unless these labels are the harder ones." in out
+    assert "agreement fell" in said
+
+
 def test_ungraded_and_absent_answers_are_counted_and_left_out(
     tmp_path: Path, labelled: list[Labelled], capsys: pytest.CaptureFixture[str]
 ) -> None:

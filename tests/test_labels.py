@@ -37,6 +37,25 @@ def test_a_later_line_about_the_same_answer_adds_to_it_and_wins(tmp_path: Path) 
     assert one.labels == {"Q43.1": "missing", "Q43.2": "covered"}
 
 
+def test_two_reviewers_of_the_same_answers_are_raters_and_the_last_label_counts(tmp_path: Path) -> None:
+    other = {**ROW, "attempt": "ben", "answer": "Pairs."}
+    rows = [
+        {**ROW, "reviewer": "zoe", "labels": {"Q43.1": "covered", "Q43.2": "partial"}},
+        {**other, "reviewer": "zoe"},
+        {**ROW, "reviewer": "adam", "labels": {"Q43.1": "missing", "Q43.3": "covered"}},
+        {**ROW, "labels": {"Q43.3": None}},
+    ]
+    first, second = read([written(tmp_path / "a.jsonl", *rows)], load())
+    assert first.labels == {"Q43.1": "missing", "Q43.2": "partial"}
+    assert first.raters == ({"Q43.1": "missing"}, {"Q43.1": "covered", "Q43.2": "partial"})
+    assert second.raters == ({}, {"Q43.1": "covered"})
+    [one] = read([written(tmp_path / "b.jsonl", rows[0])], load())
+    assert one.raters == ()
+    named = {**ROW, "raters": [{"Q43.1": "missing"}]}
+    [told] = read([written(tmp_path / "c.jsonl", named, rows[0], rows[2])], load())
+    assert told.raters == ({"Q43.1": "missing"},)
+
+
 def test_two_answers_of_one_name_stay_two(tmp_path: Path) -> None:
     found = read([written(tmp_path / "a.jsonl", ROW, {**ROW, "answer": "Another."})], load())
     assert [one.attempt.id for one in found] == ["anna", "anna-2"]

@@ -210,7 +210,16 @@ def test_the_majority_stands_and_of_a_tie_what_earns_less(some: tuple[Any, ...],
     made = looks.vote(one_point, readings)
     assert made.verdicts[0].coverage == stands
     assert bool(made.problems) is (stands is None)
-    assert made.review is (len(set(some) - {None}) == len(some) > 1)
+    assert made.review is (stands is not None and some.count(stands) * 2 <= len(some))
+
+
+def test_one_vote_that_is_left_of_three_is_neither_sure_nor_settled() -> None:
+    one_point, none = fakes.rubric(criteria=(POINT,)), Reading(verdicts=(said("Q1.1", None),))
+    alone = looks.vote(one_point, [("a", Reading(verdicts=(said("Q1.1"),))), ("b", none), ("c", none)])
+    assert (alone.verdicts[0].confidence, alone.review) == (0.333, True)
+    two = [("a", Reading(verdicts=(said("Q1.1"),))), ("c", Reading(verdicts=(said("Q1.1"),))), ("b", none)]
+    agreed = looks.vote(one_point, two)
+    assert (agreed.verdicts[0].confidence, agreed.review) == (0.667, False)
 
 
 def test_a_vote_that_nobody_won_is_for_people_unless_a_second_look_settles_it() -> None:
@@ -228,7 +237,8 @@ def test_a_juror_that_fails_has_no_vote_and_is_named() -> None:
         return JudgeReply(text=SURE)
 
     made = graded(judge, jury=(("b", "fake"),))
-    assert (made.score, made.problems) == (1.0, ("no key for b",))
+    assert (made.score, made.problems) == (1.0, ("b: no key for b",))
+    assert made.needs_review
 
 
 def test_a_judge_that_cannot_vary_is_not_paid_twice() -> None:

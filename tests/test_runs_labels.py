@@ -62,9 +62,10 @@ def test_it_survives_regrading_until_the_answer_or_the_criterion_changes(folder:
     [first, second] = fakes.rubric().criteria
     heavier = fakes.rubric(criteria=(first, fakes.replace(second, weight=3.0)))
     other = fakes.rubric(criteria=(first, fakes.replace(second, claim="Something else")))
-    edited = fakes.attempt("Other words.")
+    edited, saved = fakes.attempt("Other words."), fakes.attempt(f"{fakes.attempt().text}\n\n")
     for attempt, rubric, kept in (
         (fakes.attempt(), heavier, True), (fakes.attempt(), other, False), (edited, heavier, False),
+        (saved, heavier, True),
     ):  # fmt: skip
         one = Labelled(attempt=attempt, rubric=rubric, labels={})
         fakes.judged_run(folder, [one], lambda c, label: ("missing", 0.5))
@@ -158,6 +159,17 @@ def test_what_is_optional_is_asked_about_last(
     decide(folder, "s\ns\n", monkeypatch)
     out = capsys.readouterr().out
     assert out.index("Q1.2") < out.index("Q1.1")
+
+
+def test_a_question_that_the_run_does_not_have_is_not_called_decided(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        grade(["label", str(folder), "--q", "Q99"])
+    said = capsys.readouterr().err
+    assert done.value.code == 2
+    assert "holds no answer to Q99" in said
+    assert "it has Q1" in said
 
 
 def test_unsure_unsupported_and_unlikely_verdicts_tell_most() -> None:

@@ -42,10 +42,11 @@ Two = tuple[Table, Table]
 
 
 def difference(this: Sequence[Pair], other: Sequence[Pair], *, seed: int = 0) -> Difference:
-    """Paired by question, attempt and criterion with the same label where that covers half of both."""
+    """Paired by question, attempt and criterion with the same label where that covers half of the fewer: of
+    labels that grew, the old ones tell more than two sets apart."""
     known = {(one.key, one.label): one for one in other}
     both = [(one, known[one.key, one.label]) for one in this if (one.key, one.label) in known]
-    if 2 * len(both) >= max(len(this), len(other), 1):
+    if both and 2 * len(both) >= min(len(this), len(other)):
         return _paired(both, seed)
     return _apart(this, other, seed)
 

@@ -68,11 +68,12 @@ def examples(labelled: Sequence[Labelled]) -> tuple[Example, ...]:
 
 @dataclass
 class _Shelf:
-    """Answers met so far; a later line about the same one adds to it. `graded`: of the run that is read, the
-    rubric in which a criterion with that hash stood last."""
+    """Answers met so far; a later line about the same one adds to it. `said`: what each reviewer said.
+    `graded`: of the run that is read, the rubric in which a criterion with that hash stood last."""
 
     bank: Bank
     found: dict[tuple[str, str, str], Labelled] = field(default_factory=dict)
+    said: dict[tuple[str, str, str], dict[str, dict[str, Coverage]]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     rubrics: dict[str, Rubric] = field(default_factory=dict)
     graded: Mapping[str, Rubric] = field(default_factory=dict)
@@ -96,7 +97,18 @@ def read(paths: Sequence[Path], bank: Bank) -> list[Labelled]:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         raise InputError(f"{paths[0]}{more}: there are no labels", '{"question": "Q43", "answer": "...", '
                          '"labels": {"Q43.1": "covered"}}, or a "score" from 0 to 1')  # fmt: skip
-    return list(shelf.found.values())
+    return _with_raters(shelf)
+
+
+def _with_raters(shelf: _Shelf) -> list[Labelled]:
+    """Two reviewers or more are raters, in one order for all answers, unless lines name raters themselves."""
+    who = sorted({name for said in shelf.said.values() for name in said})
+    if len(who) < 2 or any(one.raters for one in shelf.found.values()):
+        return list(shelf.found.values())
+    return [
+        replace(one, raters=tuple(shelf.said.get(key, {}).get(name, {}) for name in who))
+        for key, one in shelf.found.items()
+    ]
 
 
 def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
@@ -107,8 +119,9 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
     attempt = shape.get("attempt") or f"{rubric.question}-{where.rpartition(':')[2]}"
     key = (rubric.question, str(attempt), shape["answer"])
     labels, contradicted = _decided(rubric, shape, where)
+    gone = {one for one, coverage in (shape.get("labels") or {}).items() if coverage is None}
+    _note(shelf.said.setdefault(key, {}), str(shape.get("reviewer") or ""), labels, gone)
     if (before := shelf.found.get(key)) is not None:
-        gone = {one for one, coverage in (shape.get("labels") or {}).items() if coverage is None}
         both = {one: said for one, said in {**before.labels, **labels}.items() if one not in gone}
         kept = (before.contradicted - labels.keys() - gone) | contradicted
         score = before.score if shape.get("score") is None else _score(shape, where)
@@ -129,6 +142,14 @@ def _add(shelf: _Shelf, shape: Mapping[str, Any], where: str) -> None:
         kind=str(shape.get("kind") or ""),
         score=_score(shape, where),
     )
+
+
+def _note(said: dict[str, dict[str, Coverage]], who: str, labels: Said, gone: set[str]) -> None:
+    """What is taken back is so for everyone, as in a run's scores."""
+    if who:
+        said.setdefault(who, {}).update(labels)
+    for name, one in ((name, one) for name in said for one in gone):
+        said[name].pop(one, None)
 
 
 def _raters(raw: Any, where: str) -> tuple[Said, ...]:

@@ -56,8 +56,13 @@ def _circles(rubric: Rubric) -> Iterator[Finding]:
 
 
 def _unreachable(rubric: Rubric) -> Iterator[Finding]:
-    """What requires two that can't both be earned, or one that excludes it."""
-    pairs = {frozenset((one.id, other)) for one in rubric.criteria for other in one.excludes}
+    """What requires two that can't both be earned, or one that excludes it; and what excludes itself."""
+    for one in rubric.criteria:
+        if one.id in one.excludes:
+            yield Finding("circle", one.id, "it excludes itself, which does nothing", "take that out")
+    pairs = {
+        frozenset((one.id, other)) for one in rubric.criteria for other in one.excludes if other != one.id
+    }
     for name, wanted in needs(rubric).items():
         whole = wanted | {name}
         if clash := sorted(" and ".join(sorted(pair)) for pair in pairs if pair <= whole):

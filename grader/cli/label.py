@@ -79,11 +79,13 @@ def label(
 
 
 def undecided(run: Path, *, again: bool, question: str | None) -> Iterator[Open]:
-    """What is open in a run; InputError when it is none."""
+    """What is open in a run; InputError when it is none, or has no answer to the question."""
     rubrics = runs.rubrics(run)
     only = normalise(question) if question else None
+    asked: set[str] = set()
     for row in runs.read(run):
         rubric = rubrics.get(row.grade.judge.rubric)
+        asked.add(row.grade.question)
         if rubric is None or (only is not None and row.grade.question != only):
             continue
         said = {one.criterion: one for one in row.grade.verdicts}
@@ -94,6 +96,8 @@ def undecided(run: Path, *, again: bool, question: str | None) -> Iterator[Open]
                 overlap = signals.best_recall((one.judged, *one.accept), words)
                 weight = informative(verdict, overlap) + 0.2 * row.grade.needs_review
                 yield Open(attempt=row.attempt, rubric=rubric, criterion=one, verdict=verdict, weight=weight)
+    if only is not None and only not in asked:
+        raise InputError(f"{run} holds no answer to {only}", f"it has {', '.join(sorted(asked)[:10])}")
 
 
 def informative(verdict: Verdict, overlap: float) -> float:

@@ -14,6 +14,7 @@ FEW, FEW_QUESTIONS = 30, 10
 MANY = 100
 WIDE = 0.4
 ONE_SIDED = 0.98
+EASE = {True: "the easier", False: "the harder"}
 
 
 def span(value: float | None, interval: Interval | None) -> str:
@@ -138,10 +139,11 @@ def compared(found: Difference, other: str) -> list[str]:
     interval = found.weighted_kappa_95
     if interval is None:
         said.append("Too few answers to say how sure that is.")
-    elif interval[0] > 0:
-        said.append("It is better beyond noise.")
-    elif interval[1] < 0:
-        said.append("It is worse beyond noise.")
+    elif interval[0] > 0 or interval[1] < 0:
+        so = f"It is {'better' if interval[0] > 0 else 'worse'} beyond noise"
+        said.append(
+            f"{so}." if found.paired else f"{so}, unless these labels are {EASE[interval[0] > 0]} ones."
+        )
     else:
         said.append("The two can't be told apart on these labels.")
     if found.chance is not None:

@@ -17,7 +17,7 @@ from grader.types import Attempt, Coverage, Criterion, Label, Rubric, digest
 FILE = "labels.jsonl"
 LARGEST = 100_000_000
 Key = tuple[str, int, str]
-"""Attempt, 64 bits of its text, criterion."""
+"""Attempt, 64 bits of its text without blanks around it, criterion."""
 Said = Mapping[Key, tuple[str, Label]]
 """The last label of each, with the hash of the criterion that it was given for, "" when that is not known."""
 
@@ -37,7 +37,7 @@ def read(folder: Path) -> Said:
             raise InputError(f"{path}:{place}: not a label in JSON", "mend or delete this line")
         for criterion, coverage in coverages((shape or {}).get("labels"), f"{path}:{place}").items():
             assert shape is not None
-            key = (str(shape.get("attempt")), number(str(shape.get("answer"))), criterion)
+            key = (str(shape.get("attempt")), number(str(shape.get("answer")).strip()), criterion)
             if coverage is None:  # takes a label back
                 found.pop(key, None)
             else:
@@ -58,7 +58,7 @@ def coverages(raw: Any, where: str, field: str = "labels") -> Mapping[str, Cover
 
 def of(said: Said, attempt: Attempt, rubric: Rubric) -> dict[str, Label]:
     """The labels of one attempt by criterion, as long as its words and the criterion are what they were."""
-    mark = number(attempt.text)
+    mark = number(attempt.text.strip())
     found = {}
     for one in rubric.criteria:
         asked, label = said.get((attempt.id, mark, one.id), ("", None))

@@ -58,7 +58,8 @@ def _mark(examples: tuple[Example, ...]) -> str:
 
 
 def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
-    """What most say of each criterion, of equally many what earns less; the confidence is their share.
+    """What most say of each criterion, of equally many what earns less; the confidence is their share of all
+    that were asked, so that one that is left of three is no unanimous jury.
 
     `said`: the judge's model and its reading. Who has no verdict has no vote; one reading stays as it is.
     Where no more than half agree on a point that counts, people look.
@@ -84,7 +85,7 @@ def _majority(cast: Sequence[tuple[str, Verdict]]) -> Verdict:
     most = max(shares.values())
     best = [one for _, one in counted if shares[one.coverage, one.contradicted] == most]
     stands = min(best, key=lambda one: (scoring.credit(one) or 0.0, scoring.unsupported(one)))
-    return replace(stands, confidence=round(most / len(counted), 3), votes=votes(counted))
+    return replace(stands, confidence=round(most / len(cast), 3), votes=votes(counted))
 
 
 def votes(cast: Sequence[tuple[str, Verdict]]) -> tuple[Vote, ...]:
