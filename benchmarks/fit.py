@@ -1,6 +1,6 @@
 """Fits the embedded judge: labelled answers -> grader/fits/*.json, one a wording, with its agreement.
 
-python benchmarks/fit.py [--gold DIR] [--features DIR] [--nulls]
+python benchmarks/fit.py [--gold DIR] [--features DIR] [--lang zh] [--nulls]
 """
 
 from __future__ import annotations
@@ -134,17 +134,21 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--nulls", action="store_true", help="only what rubrics bring for an empty answer")
+    parser.add_argument("--lang", choices=list(tables.SETUPS), help="only the fit for this wording")
     parser.add_argument("--kept", action="store_true", help="use the answers already read, read no others")
     chosen = parser.parse_args()
     if chosen.nulls:
         nulls(chosen.out / "nulls.json")
         return
-    names = dict.fromkeys((*tables.OWN, *tables.PUBLIC, REPORTED))
+    some = [setup for lang, setup in tables.SETUPS.items() if chosen.lang in (None, lang)]
+    names = dict.fromkeys((*(name for setup in some for name in setup.train), REPORTED))
     rows = [one for name in names for one in gold.read(name, chosen.gold)]
     if not chosen.kept:
         features.extract(rows, chosen.features)
     table = tables.build(rows, chosen.features)
     for lang, setup in tables.SETUPS.items():
+        if chosen.lang not in (None, lang):
+            continue
         document = fitted(table, tables.kernel(table, setup), lang, setup)
         place = chosen.out / f"{stack.named(lang)}.json"
         place.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -18,6 +18,7 @@ OWN = ROOT / "examples" / "labelled"
 SETS = (
     "interview_train",
     "interview_more",
+    "interview_hands",
     "english_more",
     "interview_dev",
     "khan",

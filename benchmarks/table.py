@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from gold import Labelled
 from grader import signals
 from grader.types import Lang
 
-READ_TWICE, OWN = "interview_train", ("interview_train", "interview_more")
+OWN = ("interview_train", "interview_more", "interview_hands")
 PUBLIC = ("khan", "kqa", "physics", "realsumm_lite")
 HEADS = ("partial", "covered", "contradicted")
 BLOCKS = tuple(f"{kind}-{layer}" for kind in ("claim", "tail") for layer in features.LAYERS)
@@ -41,21 +41,21 @@ SHARE = 0.2
 class Setup:
     """What can be varied: blocks of states, signals beside the probe's, and how hard both are held back.
 
-    `train` holds the sets that the probe is fitted on, `stacked` those of them that the stack is, `missing`
-    the share of missing points that it is fitted for; None: as they come.
+    `train` holds the sets that the probe is fitted on, `stacked` what a label of those of them counts that
+    the stack is, `missing` the share of missing points that it is fitted for; None: as they come.
     """
 
     blocks: tuple[str, ...] = BLOCKS
     signals: tuple[str, ...] = (*PROBE, "yes_no", *WORDS)
     ridge: float = 1.0
     penalty: float = 10.0
-    train: tuple[str, ...] = (READ_TWICE, *PUBLIC)
-    stacked: tuple[str, ...] = (READ_TWICE, *PUBLIC)
+    train: tuple[str, ...] = (OWN[0], *PUBLIC)
+    stacked: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys((OWN[0], *PUBLIC), 1.0))
     missing: float | None = None
 
 
 SETUPS: Mapping[Lang, Setup] = {
-    "zh": Setup(train=OWN, stacked=(READ_TWICE,), missing=0.5),
+    "zh": Setup(train=OWN, stacked=dict(zip(OWN, (1.0, 0.15, 0.15), strict=True)), missing=0.55),
     "en": Setup(),
 }
 """What the fit for a language's wording is made with."""
@@ -162,13 +162,14 @@ def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
 def fit(table: Table, kern: F64 | None, train: Ints, lang: Lang, setup: Setup) -> Stacked:
     """The stack for a language's wording, on the probe's scores out of fold."""
     weight, own = weights(table, lang), None
-    stacked = np.isin(table["set"][train], setup.stacked)
+    stacked = np.isin(table["set"][train], list(setup.stacked))
     if kern is not None:
         inner = folds(list(table["question"][train]), 9, 0)
         own = out_of_fold(kern, targets(table), weight, setup.ridge, train, inner)[stacked]
     rows = train[stacked]
     level = table["level"][rows]
-    even = balanced(weight[rows], level, setup.missing)
+    counts = weight[rows] * np.array([setup.stacked[name] for name in table["set"][rows]])
+    even = balanced(counts, level, setup.missing)
     return fit_stack(values(table, rows, own, setup), level, even, setup.penalty)
 
 
