@@ -181,6 +181,14 @@ def test_a_pull_requests_config_sends_no_key_to_an_address_of_its_own(tmp_path: 
     assert (own.api_base, key_for(own, {**keys, "CI": "true"})) == ("https://ours.example/v1", "ours")
 
 
+@pytest.mark.parametrize(("scheme", "key"), [("https", "theirs"), ("http", "")])
+def test_a_config_has_openais_own_key_sent_to_openai_but_not_in_the_clear(
+    scheme: str, key: str, tmp_path: Path
+) -> None:
+    found = settings(tmp_path, f'model = "m"\napi_base = "{scheme}://api.openai.com/v1"')
+    assert key_for(found, {"OPENAI_API_KEY": "theirs"}) == key
+
+
 @pytest.mark.parametrize("name", ["model", "looks", "jury"])
 def test_no_models_name_leads_a_providers_key_to_an_address(name: str, tmp_path: Path) -> None:
     """LiteLLM sends HF_TOKEN to huggingface/https://anywhere."""

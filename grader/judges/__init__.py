@@ -168,7 +168,8 @@ def key_for(settings: Settings, environ: Mapping[str, str]) -> str:
                 "name the address in the workflow: GRADE_API_BASE",
             )
         return own
-    if _named_by_user(settings) or urlsplit(settings.api_base).hostname == "api.openai.com":
+    parts = urlsplit(settings.api_base)
+    if _named_by_user(settings) or (parts.scheme, parts.hostname) == ("https", "api.openai.com"):
         return environ.get("OPENAI_API_KEY", "")
     return ""
 
