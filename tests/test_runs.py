@@ -187,10 +187,10 @@ def test_a_kept_reply_of_many_megabytes_is_read_at_once(tmp_path: Path) -> None:
     """It took a minute: what was read so far was copied for every 16 kB."""
     path = tmp_path / "replies.jsonl"
     path.write_bytes(b'{"key":"' + b"x" * 30_000_000 + b'"}\n')
-    kept, start = journal.Journal(path), time.perf_counter()
+    kept, start = journal.Journal(path), time.process_time()
     assert len(kept.line_at(0)["key"]) == 30_000_000
+    assert time.process_time() - start < 5
     kept.close()
-    assert time.perf_counter() - start < 5
 
 
 def test_what_no_further_reading_looks_at_is_no_part_of_a_grades_key() -> None:
