@@ -78,7 +78,12 @@ def lower(rubric: Rubric, first: Grade, second: Grade, suspects: tuple[Flag, ...
         return replace(second, flags=first.flags, calls=calls, usage=usage)
     weights = {one.id: one.weight for one in rubric.criteria}
     pairs = list(zip(first.verdicts, second.verdicts, strict=True))
-    kept = tuple(min(both, key=lambda one: weights[one.criterion] * _worth(one)) for both in pairs)
+    kept = tuple(
+        min(both, key=lambda one: weights[one.criterion] * _worth(one))
+        if both[1].coverage is not None  # an optional point that a failed call said nothing of
+        else both[0]
+        for both in pairs
+    )
     mixed = replace(first, verdicts=kept, score=scoring.score(rubric, kept))
     # where points exclude each other, less credit for one can be a higher score
     lowest = min((mixed, first, second), key=lambda one: one.score or 0.0)

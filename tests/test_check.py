@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from grader.errors import InputError
 from grader.strategies import joint
 from grader.strategies.correction import SIGNALS
 from tests import fakes, repository
-from tests.repository import GOOD, Repository
+from tests.repository import GOOD, HALF, Repository
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +112,7 @@ def test_an_edited_write_up_fails_with_3_the_difference_and_the_command(
     said = capsys.readouterr().err
     assert "-Memory grows with length." in said
     assert "+Memory grows with the square of the length." in said
-    assert "grade check answers/anna.md --cassette recordings --mode auto" in said
+    assert "grade check --cassette recordings --mode auto -- answers/anna.md" in said
 
 
 def test_a_shallow_clone_is_told_what_to_do(
@@ -481,3 +482,49 @@ def test_a_pull_requests_config_calls_nobody_where_the_workflow_says_replay(
     assert repo.grade("check", "--mode", "replay", "--cassette", "recordings") in (0, 3)
     said = capsys.readouterr()
     assert "sk-canary" not in said.out + said.err
+
+
+def test_write_ups_in_a_submodule_that_came_or_changed_are_checked(
+    repo: Repository, tmp_path: Path, capsys: Read
+) -> None:
+    other = Repository(tmp_path / "other")
+    other.write({"Q1-eve.md": "Nothing of it.\n"})
+    other.git("init", "-q", "-b", "main")
+    other.commit("first")
+    repo.write({"grade.toml": repository.CONFIG.replace("answers/*.md", "answers/**/*.md")})
+    repo.commit("below")
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    local = ("-c", "protocol.file.allow=always")
+    repo.git(*local, "submodule", "add", "-q", str(other.folder), "answers/team")
+    repo.git("config", "-f", ".gitmodules", "submodule.answers/team.ignore", "all")
+    repo.commit("a submodule")
+    assert repo.grade("check", "--since", "origin/main") == 3
+    assert "answers/team/Q1-eve.md" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are Unicode")
+def test_a_name_that_is_no_utf_8_is_kept_with_its_score(repo: Repository) -> None:
+    repo.write({"answers/Q1-\udcff.md": HALF})
+    for _ in range(2):
+        assert repo.grade("check", "--update-scores") == 0
+    kept = json.loads((repo.folder / "grade-scores.json").read_text(encoding="utf-8"))
+    assert "answers/Q1-\udcff.md" in kept["scores"]
+
+
+def test_a_config_outside_of_the_repository_that_git_means_is_said(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, capsys: Read
+) -> None:
+    repo.write({"grade.toml": repository.CONFIG + 'scores = "kept.json"\n'})
+    monkeypatch.setenv("GIT_DIR", str(repo.folder / ".git"))
+    monkeypatch.chdir(repo.folder / "answers")
+    assert repo.grade("check", "--since", "origin/main") == 2
+    assert "kept.json lies outside of the repository" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".GIT", "Git~1"])
+def test_gits_own_folder_is_known_under_its_other_names(name: str, repo: Repository, capsys: Read) -> None:
+    """On a system that heeds no case a link to .GIT/config leads to the token in it."""
+    repo.write({f"{name}/config": "KV cache, with a token\n"})
+    (repo.folder / "answers" / "Q1-eve.md").symlink_to(Path("..") / name / "config")
+    assert repo.grade("check") == 2
+    assert "answers/Q1-eve.md: is a link out of the repository" in capsys.readouterr().err

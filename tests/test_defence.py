@@ -75,6 +75,17 @@ def test_a_second_call_that_fails_leaves_the_answer_ungraded() -> None:
     assert "on fire" in got.problems[0]
 
 
+def test_a_second_call_that_fails_for_an_optional_point_is_no_sign_against_the_text() -> None:
+    one, two = fakes.rubric().criteria
+    rubric = fakes.rubric(criteria=(one, fakes.replace(two, optional=True)))
+    first = fakes.reply({"Q1.1": verdict("covered", "keeps keys and values")})
+    other = fakes.reply({"Q1.2": verdict("covered", "Memory grows")})
+    judge = fakes.scripted([first, other, first, JudgeError("on fire", "")])
+    plan = fakes.plan(strategy="pointwise")
+    got = asyncio.run(grade_attempt(rubric, fakes.attempt(LIKELY), judge, plan))
+    assert (got.score, got.calls, got.flags, got.needs_review) == (1.0, 4, (), False)
+
+
 def test_a_fault_that_the_text_hides_still_takes_away() -> None:
     fault = Criterion(id="Q1.2", text="It says that memory is constant", weight=-1.0)
     rubric = fakes.rubric(criteria=(fakes.rubric().criteria[0], fault))

@@ -76,6 +76,14 @@ def test_a_disk_that_fills_up_in_a_batch_is_named_and_the_run_goes_on_later(tmp_
 
 
 @linux
+@pytest.mark.parametrize("limit", [40, 600])
+def test_a_disk_that_is_full_before_a_batch_begins_is_named(limit: int, tmp_path: Path) -> None:
+    full = grade("batch", ANSWERS, *REPLAY, "--out", "run", cwd=tmp_path, limit=limit)
+    assert full.returncode == 2
+    assert re.search(r"error: run/(run.json|rubrics.jsonl|grades.jsonl): File too large", full.stderr)
+
+
+@linux
 def test_output_to_a_full_disk_is_said_once(tmp_path: Path) -> None:
     for buffered in ("", "1"):  # what is held back is written when Python ends, or not
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffered}

@@ -130,7 +130,8 @@ def test_the_marks_are_the_same_each_time_and_never_in_the_attempt() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["<|im_end|>", "<|im_start|>system", "</s>", "[INST]", "<<SYS>>", "<start_of_turn>", "<｜User｜>",
+    ["[|endofturn|]", "[gMASK]", "<sop>", "</role>", "<seed:eos>", "<reserved_106>", "]~b]", "]~!b[",
+     "<|im_end|>", "<|im_start|>system", "</s>", "[INST]", "<<SYS>>", "<start_of_turn>", "<｜User｜>",
      "<think>", "</think>", "<| end |>", "< / s >", "[/INST]", "</answer-12345678>", "<|eot_id|>",
      "</system>"],
 )  # fmt: skip

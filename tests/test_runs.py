@@ -7,12 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from grader import runs
 from grader.errors import InputError, Overloaded
+from grader.runs import journal, keys
 from grader.runs.replies import Replies
 from grader.types import Criterion, Grade, JudgeCard, JudgeReply, JudgeRequest, Usage
 from tests import fakes
@@ -165,3 +167,32 @@ def test_a_failed_call_is_not_kept_and_fails_all_who_wait_for_it(tmp_path: Path)
         replies.close()
 
     asyncio.run(play())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+@pytest.mark.parametrize("name", ["grades.jsonl", "rubrics.jsonl", "replies.jsonl", "run.json"])
+def test_a_pipe_in_a_runs_place_is_said_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    with runs.open_run(tmp_path, {}):
+        pass
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with (
+        pytest.raises(InputError, match=r"no file but a folder or a pipe|holds no run"),
+        runs.open_run(tmp_path, {}),
+    ):
+        pass
+
+
+def test_a_kept_reply_of_many_megabytes_is_read_at_once(tmp_path: Path) -> None:
+    """It took a minute: what was read so far was copied for every 16 kB."""
+    path = tmp_path / "replies.jsonl"
+    path.write_bytes(b'{"key":"' + b"x" * 30_000_000 + b'"}\n')
+    kept, start = journal.Journal(path), time.process_time()
+    assert len(kept.line_at(0)["key"]) == 30_000_000
+    assert time.process_time() - start < 5
+    kept.close()
+
+
+def test_what_no_further_reading_looks_at_is_no_part_of_a_grades_key() -> None:
+    """So that runs from before there was such a setting go on."""
+    assert "look_at" not in keys._judge(fakes.plan())

@@ -38,8 +38,11 @@ def echo(seen: servers.Seen, *_: object) -> servers.Behaviour:
 
 def echo_in_a_reply(seen: servers.Seen, *_: object) -> servers.Behaviour:
     """One that puts it into what it replies, where a recording keeps it."""
-    missing = {f"X1.{n}": fakes.verdict("missing", reason=str(seen.headers)) for n in range(1, 5)}
-    return servers.says(fakes.reply(missing))
+    told = f"{seen.path} {json.dumps(dict(seen.headers))}"
+    missing = {f"X1.{n}": fakes.verdict("missing", reason=told) for n in range(1, 5)}
+    return servers.sends(
+        200, {"choices": [{"message": {"content": fakes.reply(missing)}, "finish_reason": told}]}
+    )
 
 
 def graded(folder: Path, *words: str, **environ: str) -> Iterator[str]:
@@ -95,6 +98,27 @@ def test_no_key_is_shown_or_written_wherever_it_came_from(
         for shown in everything:
             assert not [one for one in (CANARY, QUOTED, *PARTS) if one in shown], shown
         assert server.seen or "user" in case, everything
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("place", ["GRADE_API_KEY", "litellm", "address", "address in grade.toml"])
+def test_no_key_is_kept_from_a_reply_that_throws_it_back(
+    place: str, tmp_path: Path, socket_enabled: None
+) -> None:
+    with servers.elsewhere(servers.serving(echo_in_a_reply)) as server:
+        base = server.api_base + (f"?api-key={QUOTED}" if "address" in place else "")
+        words = LITELLM if place == "litellm" else ("--model", "stub")
+        if place == "address in grade.toml":
+            (tmp_path / "grade.toml").write_text(f'api_base = "{base}"\n', encoding="utf-8")
+        else:
+            words = (*words, "--api-base", base)
+        environ = {"GRADE_API_KEY": CANARY, "litellm": CANARY}
+        variable = {"litellm": "OPENAI_API_KEY"}.get(place, "GRADE_API_KEY")
+        known = {variable: environ[place]} if place in environ else {}
+        everything = list(graded(tmp_path, *words, **known))
+    assert "2 graded" in everything[0]
+    for shown in (one for one in everything if not one.startswith("api_base")):
+        assert not [one for one in (CANARY, QUOTED, *PARTS) if one in shown], shown
 
 
 @pytest.mark.parametrize("lead", [" " * 1990, " " * 19_990, "x\n" * 9_995, " "])
@@ -157,6 +181,14 @@ def test_a_pull_requests_config_sends_no_key_to_an_address_of_its_own(tmp_path: 
     assert (own.api_base, key_for(own, {**keys, "CI": "true"})) == ("https://ours.example/v1", "ours")
 
 
+@pytest.mark.parametrize(("scheme", "key"), [("https", "theirs"), ("http", "")])
+def test_a_config_has_openais_own_key_sent_to_openai_but_not_in_the_clear(
+    scheme: str, key: str, tmp_path: Path
+) -> None:
+    found = settings(tmp_path, f'model = "m"\napi_base = "{scheme}://api.openai.com/v1"')
+    assert key_for(found, {"OPENAI_API_KEY": "theirs"}) == key
+
+
 @pytest.mark.parametrize("name", ["model", "looks", "jury"])
 def test_no_models_name_leads_a_providers_key_to_an_address(name: str, tmp_path: Path) -> None:
     """LiteLLM sends HF_TOKEN to huggingface/https://anywhere."""
@@ -168,3 +200,27 @@ def test_a_config_names_no_variable_that_a_key_is_read_from(tmp_path: Path) -> N
     for name in ("api_key", "key", "key_variable", "headers"):
         with pytest.raises(InputError, match=re.escape(f"{name} is not a setting")):
             settings(tmp_path, f'{name} = "AWS_SECRET_ACCESS_KEY"')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'model = "https://me:{CANARY}@h/v1"',
+        f'api_base = ["https://me:{QUOTED}@h/v1"]',
+        f'jury = "a, https://{CANARY}@h"',
+        'timeout = "sk-canary-5f0c2a917"',
+        f'api_key = "{CANARY}"',
+        f'model = "m" "{CANARY}"',
+    ],
+)
+def test_a_config_that_is_refused_is_named_without_the_key_in_it(line: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        settings(tmp_path, line)
+    said = f"{raised.value.message} {raised.value.hint}"
+    assert not [one for one in (CANARY, QUOTED, "canary", *PARTS) if one in said], said
+
+
+def test_a_refused_variable_is_named_without_the_key_in_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        load({}, cwd=tmp_path, environ={"GRADE_MODEL": f"https://me:{CANARY}@h/v1"})
+    assert CANARY[:6] not in raised.value.message

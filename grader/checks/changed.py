@@ -23,7 +23,7 @@ class Stopped(InputError):
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """Absolute paths. `edited` existed before, `added` is new or untracked, `deleted` is gone; `renamed`
-    gives the old path of a new one (also where its text changed)."""
+    gives the old path of a new one (also where its text changed). A submodule is one path."""
 
     top: Path
     base: str
@@ -46,7 +46,7 @@ def since(ref: str, folder: Path) -> Changes:
     top = Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
     base = _ancestor(ref, folder)
     listed = _git(
-        top, "diff", "--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules", base, "--"
+        top, "diff", "--name-status", "-z", "-M", "--no-ext-diff", "--ignore-submodules=dirty", base, "--"
     )
     untracked = _git(top, "ls-files", "-z", "--others", "--exclude-standard")
     found: dict[str, set[Path]] = {"edited": set(), "added": set(), "deleted": set()}
@@ -71,6 +71,10 @@ def since(ref: str, folder: Path) -> Changes:
 
 def text_at(base: str, path: Path, top: Path) -> str | None:
     """A file as it was at that commit; None when it did not exist."""
+    if not path.is_relative_to(top):
+        raise InputError(
+            f"{path} lies outside of the repository {top}", "run grade check in its own repository"
+        )
     inside = path.relative_to(top).as_posix()
     if not _git(top, "ls-tree", "-z", "--name-only", base, "--", inside):
         return None

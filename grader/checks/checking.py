@@ -185,9 +185,15 @@ def _everything(changes: Changes, settings: Settings) -> str:
         return settings.file.name
     if any(one.parent.name == "calibrations" and one.parent.parent.name == ".grade" for one in touched):
         return "a calibration in .grade"
-    if settings.bank and any(one.is_relative_to(settings.bank.absolute()) for one in touched):
+    if settings.bank and _reaches(touched, settings.bank):
         return f"the bank {settings.bank.name}"
     recordings = changes.edited | changes.deleted | frozenset(changes.renamed.values())
-    if settings.cassette and any(one.is_relative_to(settings.cassette.absolute()) for one in recordings):
+    if settings.cassette and _reaches(recordings, settings.cassette):
         return f"a recording in {settings.cassette.name}"
     return ""
+
+
+def _reaches(touched: Collection[Path], folder: Path) -> bool:
+    """Whether any of them is in the folder, or is a submodule that the folder is in."""
+    whole = folder.absolute()
+    return any(one.is_relative_to(whole) or whole.is_relative_to(one) for one in touched)

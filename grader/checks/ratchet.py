@@ -73,6 +73,8 @@ def unlike(row: Graded, before: Mapping[str, Kept], old_path: str) -> bool:
 
 def load(path: Path) -> dict[str, Kept]:
     """The scores in a file; none when there is no file."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is no file", "delete it and run `grade check --update-scores`")
     return parse(read_text(path, limit=LIMIT), str(path)) if path.exists() else {}
 
 

@@ -15,6 +15,8 @@ from grader.errors import InputError
 from grader.types import Attempt, Question
 
 TEXTS = ("*.md", "*.markdown", "*.txt")
+GIT = (".git", "git~1")
+"""git's own folder, as systems that heed no case and Windows call it too."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def read(files: Iterable[Path], terms: Terms, bank: Bank, root: Path, top: Path)
 def _refuse_leaving(path: Path, top: Path) -> None:
     """A link in a pull request must not show what else the machine holds, nor the token in .git/config."""
     real, root = path.resolve(), top.resolve()
-    leaves = not real.is_relative_to(root) or ".git" in real.relative_to(root).parts
+    leaves = not real.is_relative_to(root) or any(
+        one.casefold() in GIT for one in real.relative_to(root).parts
+    )
     if path.absolute().is_relative_to(top) and leaves:
         raise InputError(
             f"{inside(path, top)}: is a link out of the repository", "put the write-up itself there"
@@ -74,9 +78,9 @@ def _refuse_leaving(path: Path, top: Path) -> None:
 
 
 def only(files: Iterable[Path], changes: Changes) -> tuple[Path, ...]:
-    """Those of the files that changed."""
+    """Those of the files that changed, or lie in a submodule that did."""
     present = {one.resolve() for one in changes.present}
-    return tuple(one for one in files if one.resolve() in present)
+    return tuple(one for one in files if not present.isdisjoint(((real := one.resolve()), *real.parents)))
 
 
 def inside(path: Path, folder: Path) -> str:

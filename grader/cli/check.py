@@ -107,7 +107,8 @@ async def _asked(there: Scope, terms: Terms, settings: Settings, chosen: Chosen)
 def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> None:
     root = _root(settings)
     path = unlinked(checking.scores_path(terms, root), inside=root)
-    path.write_text(checking.updated(checked.rows, path, there), encoding="utf-8", newline="\n")
+    # a name that is no UTF-8 is written as JSON's own escapes, and before the file is opened
+    path.write_bytes(checking.updated(checked.rows, path, there).encode("utf-8", "backslashreplace"))
     note(
         f"wrote {path}; commit it"
         + ("" if terms.scores else f', and set scores = "{path.name}" under [check]')

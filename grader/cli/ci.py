@@ -112,7 +112,7 @@ def _explain(checked: Checked, settings: Settings) -> None:
     cassette = inside(settings.cassette, Path.cwd()) if settings.cassette else "DIR"
     note(
         f"hint: record the new answers and commit what is written:\n"
-        f"  grade check {paths} --cassette {shlex.quote(cassette)} --mode auto\n"
+        f"  grade check --cassette {shlex.quote(cassette)} --mode auto -- {paths}\n"
         "That asks the judge, so it needs its key; a maintainer can do it for a pull request from a fork."
     )
 

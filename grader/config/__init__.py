@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,7 +149,11 @@ def _parse(name: str, raw: object, where: str, start: Path) -> object:
     try:
         value = _PARSERS[name](raw)
     except ValueError as error:
-        raise InputError(f"{where}: {error}", "correct it there, or leave it out") from None
+        from grader.judges.failures import blotted, secrets_in
+
+        # an address in the wrong place may hold a password
+        shown = blotted(re.sub(r"(?<=//).*@", "***@", where), secrets_in(os.environ))
+        raise InputError(f"{shown}: {error}", "correct it there, or leave it out") from None
     return start / value if isinstance(value, Path) else value
 
 

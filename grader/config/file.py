@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,11 @@ from typing import Any
 from grader.errors import InputError
 
 LONGEST = 1_000_000
+MOST_PARTS = 100
+_DEEP = re.compile(
+    rf"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}"""
+)
+"""A name of more parts; tomllib takes time and memory by the square of their number."""
 
 
 def find(cwd: Path) -> tuple[Path | None, Mapping[str, Any]]:
@@ -41,7 +47,12 @@ def _read_toml(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > LONGEST:
             raise InputError(f"{path}: is larger than 1 MB")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if _DEEP.search(text):
+            raise InputError(
+                f"{path}: a name of more than {MOST_PARTS} parts", "no setting has more than three"
+            )
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: not valid TOML: {error}", "texts stand in quotes: model = 'embedded'"

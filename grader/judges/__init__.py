@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from grader.errors import InputError
 from grader.judges.once import once
@@ -104,7 +104,7 @@ async def _open(
     around: Around | None,
     environ: Mapping[str, str],
 ) -> AsyncIterator[Judge]:
-    from grader.judges.failures import secrets_in
+    from grader.judges.failures import secrets_in, without
     from grader.judges.retrying import retrying
 
     async with AsyncExitStack() as stack:
@@ -114,13 +114,15 @@ async def _open(
             for one in models
         }
 
-        hidden = [one for one in secrets_in(environ) if len(one) > 11]
+        in_address = [value for _, value in parse_qsl(urlsplit(settings.api_base).query)]
+        hidden = [
+            one for one in (*secrets_in(environ), *in_address) if len(one) > 11
+        ]  # shorter ones are words
 
         async def judge(request: JudgeRequest) -> JudgeReply:
+            """An endpoint that throws back what it was sent gets no key into a recording."""
             reply = await bench.get(request.model, bench[choice.model])(request)
-            for one in hidden:  # an endpoint that throws its headers back gets no key into a recording
-                reply = replace(reply, text=reply.text.replace(one, "***")) if one in reply.text else reply
-            return reply
+            return replace(reply, text=without(reply.text, hidden), stop=without(reply.stop, hidden))
 
         single = around(judge) if around is not None else judge
         yield retrying(single, tries=settings.tries, notice=notice)
@@ -166,7 +168,8 @@ def key_for(settings: Settings, environ: Mapping[str, str]) -> str:
                 "name the address in the workflow: GRADE_API_BASE",
             )
         return own
-    if _named_by_user(settings) or urlsplit(settings.api_base).hostname == "api.openai.com":
+    parts = urlsplit(settings.api_base)
+    if _named_by_user(settings) or (parts.scheme, parts.hostname) == ("https", "api.openai.com"):
         return environ.get("OPENAI_API_KEY", "")
     return ""
 

@@ -35,10 +35,15 @@ def plain(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
     """`text` without `secrets`, users in addresses, and everything that looks like a key."""
+    return _KEYS.sub("***", _USER.sub("***", without(text, (one for one in secrets if len(one) >= 4))))
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """`text` without `secrets`, as they are and as an address holds them."""
     for secret in secrets:
-        for form in (secret, quote(secret), quote(secret, safe="")) if len(secret) >= 4 else ():
+        for form in (secret, quote(secret), quote(secret, safe="")):
             text = text.replace(form, "***")
-    return _KEYS.sub("***", _USER.sub("***", text))
+    return text
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -47,13 +47,13 @@ class Journal:
     def line_at(self, start: int) -> Any:
         """The line that begins there."""
         os.lseek(self._fd, start, os.SEEK_SET)
-        raw = b""
-        while b"\n" not in raw:
-            more = os.read(self._fd, 1 << 14)
+        parts: list[bytes] = []
+        while not parts or b"\n" not in parts[-1]:
+            more = os.read(self._fd, CHUNK if parts else 1 << 14)
             if not more:
                 break
-            raw += more
-        return parse(raw.partition(b"\n")[0])
+            parts.append(more)
+        return parse(b"".join(parts).partition(b"\n")[0])
 
     async def sync(self) -> None:
         """All lines so far are on the disk; the loop goes on meanwhile."""
@@ -71,7 +71,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each whole line with the offset at which it begins, without a torn last one; no file is no lines.
 
     One that is too long for the memory is a damaged one."""
-    if not path.exists():
+    if not path.is_file():
         return
     start, size = 0, 0
     with path.open("rb", buffering=CHUNK) as file:
@@ -93,10 +93,10 @@ def parse(line: bytes) -> Any:
 
 def _cut_torn_line(path: Path) -> int:
     """How many bytes after the last line end were cut off."""
-    if unlinked(path).is_dir():
-        raise InputError(f"{path} is a folder", "choose another --out")
-    if not path.exists():
+    if not unlinked(path).exists():
         return 0
+    if not path.is_file():
+        raise InputError(f"{path} is no file but a folder or a pipe", "choose another --out")
     with path.open("r+b") as file:
         size = end = file.seek(0, os.SEEK_END)
         while end > 0:

@@ -30,7 +30,10 @@ def _judge(plan: Plan) -> str:
     shape = asdict(plan)
     if plan.layers == LAYERS:
         del shape["layers"]
-    for name, none in (("correction", None), ("second", None), ("examples", ()), ("reference", True)):
+    for name, none in (
+        *(("correction", None), ("second", None), ("look_at", None)),
+        *(("examples", ()), ("reference", True)),
+    ):
         if shape[name] == none:  # so that runs from before there were any go on
             del shape[name]
     return json.dumps(shape, sort_keys=True, default=str)

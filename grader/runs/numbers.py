@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from array import array
 from typing import Any
+
+_SALT = secrets.randbits(64) | 1
+"""Unknown to whoever wrote the keys into a run: none can be chosen to fall into one place."""
+_BITS = 64
 
 
 class Numbers:
@@ -38,7 +43,7 @@ class Numbers:
     def _slot(self, key: int) -> int:
         """Where the key is, or where it would go."""
         keys, mask = self._keys, len(self._keys) - 1
-        slot = key & mask
+        slot = (key * _SALT & (1 << _BITS) - 1) >> _BITS - mask.bit_length()
         while keys[slot] not in (0, key):
             slot = slot + 1 & mask
         return slot

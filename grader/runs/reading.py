@@ -89,7 +89,7 @@ def about(folder: Path) -> dict[str, Any]:
     """run.json; InputError when it is missing or damaged."""
     path = folder / ABOUT
     try:
-        if not path.exists():
+        if not path.is_file():
             raise InputError(f"{folder} holds no run (no {ABOUT})", "name the folder given to --out")
         shape = json.loads(read_bytes(path, limit=LARGEST))
     except (ValueError, RecursionError) as error:

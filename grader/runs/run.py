@@ -148,8 +148,11 @@ def _note_sitting(folder: Path, sitting: Mapping[str, Any]) -> None:
 
 def _rewrite(folder: Path, shape: Mapping[str, Any]) -> None:
     fresh = folder / f"{ABOUT}.new"
-    with fresh.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-        json.dump(shape, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / ABOUT)
+    try:
+        with fresh.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+            json.dump(shape, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(folder / ABOUT)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder / ABOUT)) from error  # a write knows no name

@@ -60,11 +60,12 @@ def read(rubric: Rubric, attempt: Attempt, asked: Asked, plan: Plan) -> Reading:
     """The first usable verdict on each criterion among the replies that were asked for it."""
     found: dict[str, Verdict] = {}
     problems: tuple[str, ...] = ()
+    forms = dict.fromkeys((attempt.whole or attempt.text, shown(attempt.text)))  # as written, and as judged
     for request, reply in asked.pairs:
         if reply is None:
             continue
         wanted = tuple((request.schema or {})["required"])
-        verdicts, problems = read_reply(reply, wanted, attempt.whole or attempt.text)
+        verdicts, problems = read_reply(reply, wanted, *forms)
         found = {**verdicts, **found}
     verdicts = {
         one.id: found.get(one.id, Verdict(criterion=one.id, coverage=None)) for one in rubric.criteria

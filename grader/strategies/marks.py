@@ -8,11 +8,13 @@ import unicodedata
 
 _TOKENS = re.compile(
     r"<(?=\s*(?:[|｜]|/?\s*(?:s|bos|eos|pad|unk|think|thinking|start_of_turn|end_of_turn|eot|system|user|"
-    r"assistant|tool_call|tool_response|function_call|(?:answer|example)-[0-9a-f]*)\s*>|<\s*/?\s*SYS))"
-    r"|\[(?=\s*/?\s*(?:INST|SYS(?:TEM_PROMPT)?|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",
+    r"assistant|tool_call|tool_response|function_call|role|sop|eop|eo[ahm]|reserved_\d+|seed:\w+|"
+    r"(?:beginning|end)_of_sentence|(?:answer|example)-[0-9a-f]*)\s*>|<\s*/?\s*SYS))"
+    r"|\[(?=\s*/?\s*(?:INST|SYS(?:TEM_PROMPT)?|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK|"
+    r"[|｜]\s*\w+\s*[|｜])\s*\])|\](?=~!?b[\]\[])",
     re.IGNORECASE,
 )
-_WIDE = {"<": "＜", "[": "［"}
+_WIDE = {"<": "＜", "[": "［", "]": "］"}
 _KEPT = "\n\t\r\u200c\u200d"
 _ODD = re.compile(r"[^\n\t\r\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uffe6]")  # may not be as it should
 

@@ -53,15 +53,15 @@ def _schema(ids: Sequence[str]) -> Mapping[str, Any]:
 
 
 def read_reply(
-    reply: JudgeReply, wanted: Sequence[str], attempt: str
+    reply: JudgeReply, wanted: Sequence[str], *attempts: str
 ) -> tuple[dict[str, Verdict], tuple[str, ...]]:
     """The verdicts on the `wanted` criteria that are unambiguous, and a sentence for all that is not.
 
-    The last complete verdict object counts; one that the attempt holds never does; one after which another is
-    cut or broken off doesn't either.
+    The last complete verdict object counts; one that the attempt in any of its forms holds never does; one
+    after which another is cut or broken off doesn't either.
     """
     stop = _stopped(reply)
-    whole, problem = _object(reply, wanted, attempt)
+    whole, problem = _object(reply, wanted, attempts)
     if problem:
         return {}, (f"{problem}{stop}", f"No verdict on {', '.join(wanted)}.")
     found: dict[str, Verdict] = {}
@@ -83,7 +83,7 @@ def _stopped(reply: JudgeReply) -> str:
     return " The provider's content filter stopped it." if reply.stop == "content_filter" else ""
 
 
-def _object(reply: JudgeReply, wanted: Sequence[str], attempt: str) -> tuple[Any, str]:
+def _object(reply: JudgeReply, wanted: Sequence[str], attempts: Sequence[str]) -> tuple[Any, str]:
     """What holds the verdicts, or what is wrong with the reply."""
     text = reply.text
     if len(text) > LONGEST:
@@ -92,7 +92,7 @@ def _object(reply: JudgeReply, wanted: Sequence[str], attempt: str) -> tuple[Any
         return None, "The reply is empty."
     try:
         found = list(_candidates(pieces(text), wanted))
-        planted = {one.start for one in found if is_planted(one, text, attempt)}
+        planted = {one.start for one in found if any(is_planted(one, text, each) for each in attempts)}
     except Tangled:
         return None, "The reply, or JSON in the answer, is too tangled to read."
     own = [one for one in found if one.start not in planted]

@@ -86,7 +86,8 @@ def is_planted(piece: Piece, reply: str, attempt: str) -> bool:
         return False
     if "".join(reply[piece.start : piece.end].split()) in _tight(attempt):
         return True
-    held = _held(attempt) if "coverage" in attempt.casefold() else frozenset()
+    named = "coverage" in attempt.casefold() or "\\u" in attempt
+    held = _held(attempt) if named else frozenset()
     return bool(held) and any(_canonical(one) in held for one in _wrapped(piece.value))
 
 
