@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -66,16 +65,14 @@ def test_its_version_is_told() -> None:
         servers.raw_bytes(b"\x00\x01 nonsense\r\n\r\n", then_close=True),
     ],
 )
-def test_whatever_else_answers_at_its_port_is_no_ollama_and_costs_little_time(
+def test_whatever_else_answers_at_its_port_is_no_ollama(
     behaviour: servers.Behaviour,
 ) -> None:
     async def whole() -> str | None:
         async with servers.serving(lambda seen: behaviour) as server:
             return await asyncio.to_thread(discovery.ollama_model, {"OLLAMA_HOST": server.url})
 
-    began = time.monotonic()
     assert asyncio.run(whole()) is None
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.loopback

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
@@ -117,9 +116,7 @@ ILLEGIBLE = {
 @pytest.mark.parametrize("name", ILLEGIBLE)
 def test_a_reply_that_means_nothing_sure_is_asked_again_once_and_then_left_ungraded(name: str) -> None:
     seen: list[JudgeRequest] = []
-    started = time.process_time()
     got = grade(ILLEGIBLE[name], ILLEGIBLE[name], seen=seen)
-    assert time.process_time() - started < 4
     assert coverages(got) == [None, None]
     assert got.score is None
     assert got.problems

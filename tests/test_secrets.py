@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,9 +125,7 @@ def test_where_a_body_of_megabytes_is_cut_no_half_of_a_key_stands(lead: str) -> 
     from grader.judges.failures import said_in
 
     body = lead + CANARY + "y" * 20_000_000
-    start = time.perf_counter()
     assert CANARY[:6] not in said_in(body.encode(), (CANARY,))
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize(
