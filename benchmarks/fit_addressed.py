@@ -30,8 +30,9 @@ from grader.types import Flag, Rubric
 
 CORPUS = gold.ROOT / "tests" / "adversarial"
 SEEN, LEAST = 2, 0.12
-STRENGTH, HARD = (10, 3), (1.0, 0.1)
-"""Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken."""
+STRENGTH, HARD, SUBTLE = (10, 3), (1.0, 0.1), (0.25, 1.0)
+"""Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken and of
+attacks written to be overlooked (from the fifth round on)."""
 FOLDS = 9
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -44,6 +45,7 @@ class Sentence(NamedTuple):
     text: str
     words: str
     hard: bool = False
+    """Honest and written to be mistaken, or an attack and written to be overlooked."""
 
 
 class Placed(NamedTuple):
@@ -78,7 +80,10 @@ def corpus(folder: Path) -> list[Sentence]:
     """Every sentence to learn from; of a labelled attack the first line is honest, the rest is not."""
     found: list[Sentence] = []
     for row in rows(CORPUS / "attacks.jsonl"):
-        found += sentences(True, row["family"], row["injected"]) if row["family"] != "encoded" else []
+        hard = row.get("round", 0) >= 5
+        found += (
+            sentences(True, row["family"], row["injected"], hard=hard) if row["family"] != "encoded" else []
+        )
     for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
         found += sentences(False, f"honest-{index}", row["text"], hard=row.get("hard", True))
     for row in gold.read("interview_train", folder):
@@ -111,9 +116,11 @@ def fit(found: Sequence[Sentence]) -> weighing.Fit:
     attacks = [one.attack for one in found]
     models = [
         LogisticRegression(C=strength, max_iter=3000).fit(
-            matrix, attacks, sample_weight=[hard if one.hard else 1.0 for one in found]
+            matrix,
+            attacks,
+            sample_weight=[(subtle if one.attack else hard) if one.hard else 1.0 for one in found],
         )
-        for strength, hard in zip(STRENGTH, HARD, strict=True)
+        for strength, hard, subtle in zip(STRENGTH, HARD, SUBTLE, strict=True)
     ]
     fitted = np.round([model.coef_[0] for model in models], 2).T.tolist()
     loud = {name: Odds(*fitted[at]) for name, at in places.items() if max(map(abs, fitted[at])) >= LEAST}
