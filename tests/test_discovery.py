@@ -65,9 +65,7 @@ def test_its_version_is_told() -> None:
         servers.raw_bytes(b"\x00\x01 nonsense\r\n\r\n", then_close=True),
     ],
 )
-def test_whatever_else_answers_at_its_port_is_no_ollama(
-    behaviour: servers.Behaviour,
-) -> None:
+def test_whatever_else_answers_at_its_port_is_no_ollama(behaviour: servers.Behaviour) -> None:
     async def whole() -> str | None:
         async with servers.serving(lambda seen: behaviour) as server:
             return await asyncio.to_thread(discovery.ollama_model, {"OLLAMA_HOST": server.url})

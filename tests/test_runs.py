@@ -182,12 +182,17 @@ def test_a_pipe_in_a_runs_place_is_said_and_not_waited_for(name: str, tmp_path: 
         pass
 
 
-def test_a_kept_reply_of_many_megabytes_is_read_at_once(tmp_path: Path) -> None:
+def test_a_kept_reply_of_many_megabytes_is_read_in_large_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It took a minute: what was read so far was copied for every 16 kB."""
+    read, sizes = os.read, []
+    monkeypatch.setattr(os, "read", lambda fd, size: sizes.append(size) or read(fd, size))
     path = tmp_path / "replies.jsonl"
     path.write_bytes(b'{"key":"' + b"x" * 30_000_000 + b'"}\n')
     kept = journal.Journal(path)
     assert len(kept.line_at(0)["key"]) == 30_000_000
+    assert set(sizes[1:]) == {journal.CHUNK}
     kept.close()
 
 
