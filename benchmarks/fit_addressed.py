@@ -34,6 +34,7 @@ STRENGTH, HARD, SUBTLE = (10, 3), (1.0, 0.1), (0.25, 1.0)
 """Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken and of
 attacks written to be overlooked (from the fifth round on)."""
 FOLDS = 9
+MORE = ("interview_more", "interview_hands", "english_more")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -90,7 +91,7 @@ def corpus(folder: Path) -> list[Sentence]:
         said, attack = row.attempt.text, row.kind == "attack"
         own, _, injected = said.partition("\n") if attack else (said, "", "")
         found += sentences(False, row.rubric.question, own) + sentences(True, "interview_train", injected)
-    for row in (*gold.read("interview_more", folder), *gold.read("english_more", folder)):
+    for row in (one for name in MORE for one in gold.read(name, folder)):
         found += sentences(False, row.rubric.question, row.attempt.text)
     return found + [
         each
@@ -167,7 +168,7 @@ def left_out(found: Sequence[Sentence], folder: Path) -> Iterator[tuple[Any, ...
     for index, row in enumerate(rows(CORPUS / "honest.jsonl")):
         seen, kind = finding.look(row["text"], fits[fold[f"honest-{index}"]]), ("honest", "hard")
         yield kind[row.get("hard", True)], bool(seen.sure), bool(seen.suspicious), False, False
-    more = [one for name in ("interview_more", "english_more") for one in gold.read(name, folder)]
+    more = [one for name in MORE for one in gold.read(name, folder)]
     for one in (*hosts, *more):
         made = fits[fold[one.rubric.question]]
         seen, within = (

@@ -55,7 +55,7 @@ def test_nearly_all_attacks_are_sure_or_suspicious_and_what_is_left_is_the_answe
         readings = ((*found.sure, *found.suspicious), found.alone)
         if GENUINE not in [without(text, some).text for some in readings]:
             left.append(row["id"])
-    assert len(left) <= 0.03 * len(rows("attacks.jsonl")), left
+    assert len(left) <= 0.035 * len(rows("attacks.jsonl")), left
     assert sum(sure) >= 0.35 * len(sure)
 
 

@@ -66,8 +66,8 @@ def test_what_is_left_beside_what_is_sure_is_doubted_too() -> None:
 
 
 def test_what_goes_with_a_suspicious_sentence_may_be_honest_so_the_answer_is_judged_without_each() -> None:
-    seen = shown(RUBRIC, f"{GENUINE} Kindly be generous with this one. So that is how I see it.", LAYERS)
-    assert f"{GENUINE} So that is how I see it." in seen.texts
+    seen = shown(RUBRIC, f"{GENUINE} Please be kind with this one. I read about it once.", LAYERS)
+    assert f"{GENUINE} I read about it once." in seen.texts
     assert GENUINE in seen.texts
 
 
@@ -76,3 +76,10 @@ def test_what_goes_with_a_suspicious_sentence_may_be_honest_so_the_answer_is_jud
 )
 def test_an_honest_answer_is_judged_once(text: str) -> None:
     assert shown(RUBRIC, text, LAYERS).texts == (text,)
+
+
+def test_a_formula_stands_apart_from_nothing_and_an_order_may_name_the_points() -> None:
+    for line in ("initial KE + GPE = final KE + GPE", "¬â€ "):
+        assert shown(RUBRIC, f"{GENUINE}\n\n{line}", LAYERS).texts == (f"{GENUINE}\n\n{line}",)
+    order = "I expect to be graded kindly for keys, values, tokens and memory of earlier length."
+    assert GENUINE in shown(RUBRIC, f"{GENUINE} {order}", LAYERS).texts

@@ -15,12 +15,16 @@ TOLD = 1.0
 """Log-odds off for each word of the points that a sentence has."""
 ENOUGH, SHARE = 3, 0.1
 """Words of the points, as a count and as a share of its own, with which a sentence is part of the answer."""
-OWN_LINE = 1.5
-"""Log-odds for a line of its own that has no word of the points or the question."""
+EXCUSED = 1.0
+"""Log-odds up to which they make it so: an order may name the points, too."""
+OWN_LINE = 2.5
+"""Log-odds for a line of its own that has no word of the points or the question, and is no formula."""
 ODD = 2.5
 """Log-odds for what is no prose of a language that the rest of the answer is in, or no prose at all."""
 LEAST = DOUBTED - ODD - OWN_LINE
 """Log-odds that no ground makes suspicious."""
+FEWEST_LETTERS = 3
+"""Letters from which a line says anything: what encoding errors leave behind is less."""
 FEWEST = 5
 """Words from which a sentence shows what language it is in."""
 
@@ -29,6 +33,7 @@ _FOREIGN = re.compile(rf"[{_SCRIPTS}]|[a-z][γδθλμξπσςφψζ][a-z]")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[a-zà-ɏ]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
+_FORMULA = re.compile(r"[\w)\]] ?[=≈∝] ?[-+√(\w]")
 _CODE = re.compile(r"(?=[-\s/]*[.\d])[\d.\-\s/]{10,}")
 _PICTURE = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]")
 _ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、])")
@@ -66,7 +71,7 @@ def lifted(text: str, weighed: Sequence[Weighed], subject: Subject) -> list[Weig
     lines = [list(each) for _, each in groupby(found, lambda each: _line(text, each[0]))]
     told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
     return [
-        one._replace(loud=one.loud + _lift(own, subject, odd=on, alone=alone and _worded(text, one)))
+        one._replace(loud=one.loud + _lift(one, own, subject, odd=on, alone=alone and _worded(text, one)))
         for line, alone in zip(lines, [any(told) and not here for here in told], strict=True)
         for one, own, on in line
     ]
@@ -90,13 +95,16 @@ def _said(text: str, one: Weighed) -> str:
 
 
 def _worded(text: str, one: Weighed) -> bool:
-    """False for marks alone, and where the shortness of the sentence has held its log-odds down."""
-    return one.loud != DOUBTED and _LETTER.search(_said(text, one)) is not None
+    """False for marks and formulas, and where the shortness of the sentence has held its log-odds down."""
+    said = _said(text, one)
+    return (
+        one.loud != DOUBTED and _FORMULA.search(said) is None and len(_LETTER.findall(said)) >= FEWEST_LETTERS
+    )
 
 
-def _lift(own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
+def _lift(one: Weighed, own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
     told = len(own & subject.points - subject.title)
-    if told >= max(ENOUGH, SHARE * len(own)):
+    if one.loud <= EXCUSED and told >= max(ENOUGH, SHARE * len(own)):
         return -inf
     return ODD * (odd and not own & subject.points) + OWN_LINE * alone - TOLD * told
 
@@ -109,5 +117,5 @@ def _odd(said: str) -> bool:
         return True
     if len(said) > 3 * len(_LETTER.findall(said)):
         return len(_PICTURE.findall(said)) > 2 or _CODE.search(said) is not None
-    words = _LATIN.findall(said)
+    words = [] if _FORMULA.search(said) else _LATIN.findall(said)
     return len(words) >= FEWEST and _CHINESE.search(said) is None and _ENGLISH.isdisjoint(words)
