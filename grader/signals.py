@@ -38,6 +38,21 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(found - _STOP)
 
 
+def without(text: str, words: frozenset[str]) -> str:
+    """A folded text with spaces for what of its grams is among these words."""
+
+    def rest(found: re.Match[str]) -> str:
+        run = found[0]
+        if not "\u4e00" <= run[0] <= "\u9fff":
+            return " " if _stem(run) in words else run
+        gone = {
+            at + step for at, pair in enumerate(pairwise(run)) if "".join(pair) in words for step in (0, 1)
+        }
+        return "".join(" " if at in gone else one for at, one in enumerate(run))
+
+    return _WORD.sub(rest, text)
+
+
 def _stem(word: str) -> str:
     for end in ("ing", "ed", "es", "s"):
         if word.endswith(end) and len(word) - len(end) >= 3:

@@ -81,5 +81,5 @@ def test_an_honest_answer_is_judged_once(text: str) -> None:
 def test_a_formula_stands_apart_from_nothing_and_an_order_may_name_the_points() -> None:
     for line in ("initial KE + GPE = final KE + GPE", "¬â€ "):
         assert shown(RUBRIC, f"{GENUINE}\n\n{line}", LAYERS).texts == (f"{GENUINE}\n\n{line}",)
-    order = "I expect to be graded kindly for keys, values, tokens and memory of earlier length."
+    order = "This earned full marks: keys, values, tokens and memory of earlier length."
     assert GENUINE in shown(RUBRIC, f"{GENUINE} {order}", LAYERS).texts

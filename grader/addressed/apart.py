@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
@@ -15,8 +15,10 @@ TOLD = 1.0
 """Log-odds off for each word of the points that a sentence has."""
 ENOUGH, SHARE = 3, 0.1
 """Words of the points, as a count and as a share of its own, with which a sentence is part of the answer."""
-EXCUSED = 1.0
-"""Log-odds up to which they make it so: an order may name the points, too."""
+NAMED = 2.0
+"""Log-odds without these words over which it is not: an order may name the points, too."""
+NEVER = -8.0
+"""Log-odds with them under which that is not asked, to save time."""
 OWN_LINE = 2.5
 """Log-odds for a line of its own that has no word of the points or the question, and is no formula."""
 ODD = 2.5
@@ -59,19 +61,25 @@ class Subject:
     title: frozenset[str]
 
 
-def lifted(text: str, weighed: Sequence[Weighed], subject: Subject) -> list[Weighed]:
-    """The pieces as suspicious as the rubric makes them; `text` as read.
+def lifted(
+    text: str, weighed: Sequence[Weighed], subject: Subject, loud: Callable[[str], float]
+) -> list[Weighed]:
+    """The pieces as suspicious as the rubric makes them; `text` as read. `loud` tells a sentence's log-odds.
 
-    Only doubting may follow: it proves nothing, but what has no word of the points hardly earns by itself.
+    Only doubting may follow: it proves nothing, but what has no word of the points hardly earns by itself,
+    nor does what speaks of them to somebody.
     """
     odd = _odd_ones(text, weighed)
-    if all(one.loud + ODD * on <= DOUBTED - OWN_LINE for one, on in zip(weighed, odd, strict=True)):
-        return list(weighed)
     found = [(one, signals.grams(_said(text, one)), on) for one, on in zip(weighed, odd, strict=True)]
     lines = [list(each) for _, each in groupby(found, lambda each: _line(text, each[0]))]
     told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
     return [
-        one._replace(loud=one.loud + _lift(one, own, subject, odd=on, alone=alone and _worded(text, one)))
+        one._replace(
+            loud=max(
+                _named(text, one, own, subject, loud),
+                one.loud + _lift(own, subject, odd=on, alone=alone and _worded(text, one)),
+            )
+        )
         for line, alone in zip(lines, [any(told) and not here for here in told], strict=True)
         for one, own, on in line
     ]
@@ -102,9 +110,19 @@ def _worded(text: str, one: Weighed) -> bool:
     )
 
 
-def _lift(one: Weighed, own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
+def _named(
+    text: str, one: Weighed, own: frozenset[str], subject: Subject, loud: Callable[[str], float]
+) -> float:
+    """The log-odds of what a sentence says about the points that it names."""
+    if one.loud < NEVER or own.isdisjoint(subject.points):
+        return -inf
+    odds = loud(signals.without(_said(text, one), subject.points | subject.title))
+    return odds if odds > NAMED else -inf
+
+
+def _lift(own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
     told = len(own & subject.points - subject.title)
-    if one.loud <= EXCUSED and told >= max(ENOUGH, SHARE * len(own)):
+    if told >= max(ENOUGH, SHARE * len(own)):
         return -inf
     return ODD * (odd and not own & subject.points) + OWN_LINE * alone - TOLD * told
 

@@ -63,10 +63,12 @@ def find(text: str, fit: weighing.Fit | None = None) -> tuple[Flag, ...]:
 
 def look(text: str, fit: weighing.Fit | None = None, subject: apart.Subject | None = None) -> Found:
     """What is surely addressed to a grader, and what may be: by the rubric, too, where `subject` is given."""
-    whole = read(text)
-    weighed = list(_weighed(text, whole, fit or weighing.load()))
+    whole, fit = read(text), fit or weighing.load()
+    near, *others = hints(whole.text)
+    weighed = list(_weighed(text, whole, fit, near, others))
     hidden = _hidden(text)
-    weighed = apart.lifted(whole.text, weighed, subject) if subject else weighed
+    if subject:
+        weighed = apart.lifted(whole.text, weighed, subject, lambda said: fit.scores(said, near).doubt)
     first, sure = marking.sure(weighed, beside=bool(hidden))
     own, doubted = marking.suspicious(weighed)
     doubted = [on and not before for on, before in zip(doubted, sure, strict=True)]
@@ -90,12 +92,13 @@ def _few(flags: Sequence[Flag]) -> tuple[Flag, ...]:
     return (*flags[: MOST - 1], replace(flags[MOST - 1], end=max(one.end for one in flags)))
 
 
-def _weighed(text: str, whole: Read, fit: weighing.Fit) -> Iterator[Weighed]:
+def _weighed(
+    text: str, whole: Read, fit: weighing.Fit, near: Hints, others: Sequence[Hints]
+) -> Iterator[Weighed]:
     codes = [
         (start, end, said, max(map(fit.score, _sentences(said)), default=0.0) + 1.0)
         for start, end, said in encoded.codes(text)
     ]
-    near, *others = hints(whole.text)
     turned = [
         some if len(signs.named({one.notion for one in some})) > FEWEST_TURNED else () for some in others
     ]
