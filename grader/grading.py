@@ -35,10 +35,11 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     """The grade, or an ungraded one that says why. Of JudgeErrors only CassetteMiss and BudgetSpent rise."""
     made_with = card(rubric, plan)  # 2: the rubric is here, its hash goes into the card
     seen = defence.shown(rubric, attempt.text, plan.layers)
-    grade = replace(await _graded(rubric, attempt, seen.kept, judge, plan, made_with), flags=seen.flags)
-    for bare, suspects in seen.bare:
-        if grade.score:  # the lower credit counts: only what may lower it is looked at twice
-            anew = replace(plan, look_at=defence.at_stake(rubric, grade))
+    once = replace(plan, looks=plan.looks and not seen.bare)
+    grade = replace(await _graded(rubric, attempt, seen.kept, judge, once, made_with), flags=seen.flags)
+    for left, (bare, suspects) in zip(range(len(seen.bare))[::-1], seen.bare, strict=True):
+        if grade.score:  # the lower credit counts: only what may lower it is looked at, in the last reading
+            anew = replace(plan, look_at=defence.at_stake(rubric, grade), looks=plan.looks and not left)
             again = await _graded(rubric, attempt, bare, judge, anew, made_with)
             grade = defence.lower(rubric, grade, again, suspects)
     review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")

@@ -87,6 +87,14 @@ def test_of_a_further_reading_the_points_that_have_credit_so_far_are_looked_at_t
     assert [(one.schema or {})["required"] for one in seen] == [["Q1.1", "Q1.2"], ["Q1.1", "Q1.2"], ["Q1.2"]]
 
 
+def test_an_answer_that_is_read_more_than_once_is_looked_at_in_its_last_reading_alone() -> None:
+    seen: list[JudgeRequest] = []
+    later = fakes.reply({"Q1.2": verdict("covered", SECOND)})
+    made = graded(fakes.scripted([INVENTED, INVENTED, later], seen), f"{TEXT}\n\n{SUSPICIOUS}", looks=True)
+    assert (made.score, made.calls) == (1.0, 3)
+    assert SUSPICIOUS not in str(seen[2].messages)
+
+
 def test_where_points_exclude_each_other_every_point_is_at_stake() -> None:
     harm = Criterion(id="Q1.3", text="t", weight=-1.0)
     rubric = fakes.rubric(criteria=(*fakes.rubric().criteria, harm))
