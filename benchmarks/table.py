@@ -55,7 +55,7 @@ class Setup:
 
 
 SETUPS: Mapping[Lang, Setup] = {
-    "zh": Setup(train=OWN, stacked=dict(zip(OWN, (1.0, 0.15, 0.15), strict=True)), missing=0.55),
+    "zh": Setup(train=OWN, stacked=dict.fromkeys(OWN, 1.0), missing=0.55),
     "en": Setup(),
 }
 """What the fit for a language's wording is made with."""
@@ -196,14 +196,14 @@ def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup)
 def crossed(
     table: Table, kern: F64 | None, setup: Setup, name: str, count: int = 9
 ) -> tuple[Ints, F64, Ints]:
-    """One set judged by fits that saw none of the question: its rows, their chances and levels."""
+    """One set judged by fits that saw none of the question, in no set: its rows, their chances and levels."""
     where = np.flatnonzero(table["set"] == name)
     pool = np.flatnonzero(np.isin(table["set"], setup.train))
     split = folds(list(table["question"][where]), count, 10)
     chances, levels = np.zeros((len(where), 2)), np.zeros(len(where), dtype=np.int64)
     for number in np.unique(split):
         held = split == number
-        rest = np.setdiff1d(pool, where[held])
+        rest = pool[~np.isin(table["question"][pool], np.unique(table["question"][where[held]]))]
         chances[held], levels[held], _ = judge(table, kern, rest, where[held], setup)
     return where, chances, levels
 
