@@ -52,10 +52,15 @@ class Summary:
         if len(self.examples) < SHOWN:
             self.examples.append(f"{grade.attempt}: {'; '.join(grade.problems)}")
 
+    @property
+    def graded(self) -> int:
+        """How many got a score in this sitting."""
+        return self.progress.count - self.ungraded
+
     def facts(self) -> dict[str, Any]:
         """For run.json."""
         return {
-            "graded": self.progress.count - self.ungraded,
+            "graded": self.graded,
             "ungraded": self.ungraded,
             "calls": self.calls,
             "cost_usd": self.progress.cost,
@@ -80,8 +85,8 @@ class Summary:
         return int(bool(below))
 
     def _counts(self) -> list[str]:
-        graded = self.progress.count - self.ungraded
-        words = [f"{graded} graded" + (f", mean score {self.total / graded:.2f}" if graded else "")]
+        mean = f", mean score {self.total / self.graded:.2f}" if self.graded else ""
+        words = [f"{self.graded} graded{mean}"]
         if self.found.done:
             words.append(f"{self.found.done} graded before")
         if self.review:
