@@ -54,6 +54,7 @@ class Saved(BaseModel):
 
     def correction(self) -> Correction:
         """What grading uses of it."""
+        rate = self.held_out.get("right_rate")
         return Correction(
             id=self.id,
             model=self.model,
@@ -65,6 +66,7 @@ class Saved(BaseModel):
             moves=self.moves,
             mends=self.mends,
             review=self.review,
+            rate=rate if isinstance(rate, float) and 0 < rate < 1 else None,
         )
 
 
