@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader.bank import load
 from grader.bank.rounds import Job, read_round
 from grader.cli.batch import decided
+from grader.cli.main import run as grade
 from grader.engines.local import Outcome
 from grader.runs import labels
 from grader.types import Grade, JudgeCard, Label
@@ -172,6 +174,39 @@ def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> 
     write_round(tmp_path / "round.jsonl", 1)
     assert "did you mean round.jsonl?" in batch(tmp_path, address, "rund.jsonl", code=2).stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_labels_that_an_edited_answer_puts_out_of_force_are_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = ROOT / "examples"
+    shutil.copytree(examples / "answers", "answers")
+    replay = [
+        "batch",
+        "answers",
+        "--out",
+        "run",
+        "--cassette",
+        str(examples / "cassette"),
+        "--mode",
+        "replay",
+    ]
+
+    def again(code: int) -> str:
+        with pytest.raises(SystemExit) as done:
+            grade(replay)
+        assert done.value.code == code
+        return capsys.readouterr().err
+
+    assert "no longer count" not in again(0)
+    job = next(one for one in read_round(["answers/Q43-anna.md"], load()) if isinstance(one, Job))
+    for criterion in ("Q43.1", "Q43.2"):
+        labels.add(Path("run"), job.attempt, job.rubric, criterion, Label(coverage="missing"), own=False)
+    Path("answers/Q43-anna.md").write_text("Other words.", "utf-8")
+    said = again(3)
+    assert said.count("no longer count") == 1
+    assert "note: 2 labels by people no longer count: the answer was edited (2); `grade label run`" in said
 
 
 def test_what_people_said_of_an_answer_counts_when_it_is_graded_again(tmp_path: Path) -> None:

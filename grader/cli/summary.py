@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from grader.scoring import under
 
 HOPELESS = 20
 """Failures in a row after which a batch stops: a wrong key or a dead server fails every answer."""
+
+LAPSED = {"answer": "the answer was edited", "criterion": "the criterion was changed"}
 
 
 class Summary:
@@ -32,6 +35,7 @@ class Summary:
         self.ungraded = 0
         self.in_a_row = 0
         self.examples: list[str] = []
+        self.lapsed: Counter[str] = Counter()
 
     def add(self, outcome: Outcome, spent: float | None) -> None:
         """Count one grade; `spent` is what this sitting has cost so far, None when no price is known."""
@@ -77,6 +81,10 @@ class Summary:
             note(f"{progress.repeated} tries were repeated, the last because: {progress.trouble}")
         for words in self.examples:
             note(f"ungraded: {words}")
+        if self.lapsed:
+            why = ", ".join(f"{LAPSED[one]} ({count})" for one, count in sorted(self.lapsed.items()))
+            anew = f"`grade label {self.out}` asks anew"
+            note(f"note: {self.lapsed.total()} labels by people no longer count: {why}; {anew}")
         if self.ungraded or self.stop:
             return self._stopped()
         below = sum(under(one.grade.score, bar) for one in runs.read(self.out)) if bar else 0
