@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from grader.bank import load
 from grader.bank.rounds import Job, read_round
 from grader.cli.batch import decided
 from grader.cli.main import run as grade
+from grader.cli.summary import Summary
+from grader.engines.estimates import Estimate
 from grader.engines.local import Outcome
 from grader.runs import labels
 from grader.types import Grade, JudgeCard, Label
+from tests import fakes
 from tests.fakes import said
 
 pytestmark = pytest.mark.loopback
@@ -174,6 +178,32 @@ def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> 
     write_round(tmp_path / "round.jsonl", 1)
     assert "did you mean round.jsonl?" in batch(tmp_path, address, "rund.jsonl", code=2).stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({}, "2 graded, mean score 0.50"),
+        ({"calibration": "sha256:c"}, "2 graded, no mean: graded in different ways (calibration)"),
+        (
+            {"model": "n", "strategy": "pointwise"},
+            "2 graded, no mean: graded in different ways (model, strategy)",
+        ),
+        ({"rubric": "sha256:other"}, "2 graded, no mean: graded in different ways (rubric)"),
+    ],
+)
+def test_grades_that_were_made_in_different_ways_have_no_mean(
+    made: dict[str, str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = Job(fakes.attempt(), fakes.rubric())
+    one = fakes.graded(0.25, model="m").grade
+    other = replace(one, score=0.75, judge=replace(one.judge, **made))
+    failed = replace(one, score=None, problems=("busy",), judge=replace(one.judge, model="another"))
+    summary = Summary(Estimate(answers=3), tmp_path)
+    for each in (one, other, failed):
+        summary.add(Outcome(job, each), None)
+    assert summary.close(None, json=False) == 3
+    assert capsys.readouterr().out.startswith(f"{words}; 1 ungraded\n")
 
 
 def test_labels_that_an_edited_answer_puts_out_of_force_are_said_once(
