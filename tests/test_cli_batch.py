@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -11,10 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader.bank import load
@@ -24,6 +27,8 @@ from grader.cli.main import run as grade
 from grader.cli.summary import Summary
 from grader.engines.estimates import Estimate
 from grader.engines.local import Outcome
+from grader.report import formats, overview
+from grader.report.reading import read as read_report
 from grader.runs import labels
 from grader.types import Grade, JudgeCard, Label
 from tests import fakes
@@ -172,6 +177,30 @@ def test_a_server_that_refuses_everything_stops_the_batch_after_some_answers(tmp
     assert "20 answers in a row got no grade" in stopped.stderr
     assert "nothing answers at http://127.0.0.1:9/v1" in stopped.stderr
     assert 20 <= len(grades(tmp_path)) < 100
+
+
+def test_criteria_that_a_candidate_brought_are_said_in_the_plan_the_summary_and_every_report(
+    tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "round").mkdir()
+    row = {"question": "Q43", "attempt": "Q43-eve", "answer": "Any words.", "criteria": ["It has any words"]}
+    (tmp_path / "round/eve.jsonl").write_text(json.dumps(row))
+    note = "Q43 judged by criteria from round/eve.jsonl, not the bank's"
+    done = batch(tmp_path, address, "round")
+    assert f"note: {note} (1 answer)" in done.stderr
+    assert "1 needs review; 1 judged by criteria from their own table, not the bank's" in done.stdout
+    [grade] = grades(tmp_path)
+    assert (grade["problems"], grade["needs_review"]) == ([note], True)
+    held = read_report([tmp_path / "run"], load())
+    shown = io.StringIO()
+    overview.render(held, Console(file=shown, width=200))
+    for name in ("terminal", *formats.TABLE):
+        page = shown.getvalue() if name == "terminal" else unescape(formats.render(name, held, "en", "1"))
+        assert "Q43 judged by criteria from round/eve.jsonl" in page.replace("\\", ""), name
+    (tmp_path / "run").rename(tmp_path / "first")
+    done = batch(tmp_path, address, "round/eve.jsonl")
+    assert "judged by" not in done.stderr + done.stdout
+    assert grades(tmp_path)[0]["problems"] == []
 
 
 def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> None:

@@ -114,6 +114,10 @@ class Summary:
             words.append(f"{self.found.done} graded before")
         if self.review:
             words.append(f"{self.review} need{'s' * (self.review == 1)} review")
+        if self.found.notes:
+            words.append(
+                f"{self.found.notes.total()} judged by criteria from their own table, not the bank's"
+            )
         if self.ungraded:
             words.append(f"{self.ungraded} ungraded")
         return words
