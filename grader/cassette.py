@@ -8,7 +8,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ from grader.errors import CassetteMiss, InputError, JudgeError
 from grader.types import Judge, JudgeReply, JudgeRequest, Usage, digest
 
 LARGEST = 32_000_000
+EXPLAINED = 50
+"""Misses for which the nearest recording is looked for: each reads the whole cassette."""
 Mode = Literal["live", "auto", "record", "replay"]
 
 
@@ -44,6 +46,7 @@ class Cassette:
 
     def wrap(self, judge: Judge | None) -> Judge:
         """`judge` behind this cassette; None in replay. Raises CassetteMiss, and InputError for bad files."""
+        missed = count()
 
         async def ask(request: JudgeRequest) -> JudgeReply:
             found = self.find(request) if self.mode in ("auto", "replay") else None
@@ -51,7 +54,7 @@ class Cassette:
                 self.played(request.key)
                 return found.reply
             if self.mode == "replay" or judge is None:
-                raise self._miss(request)
+                raise self._miss(request, next(missed) < EXPLAINED)
             reply = await judge(request)
             if self.mode != "live" and not reply.recorded:
                 self.keep(request, reply)
@@ -93,21 +96,19 @@ class Cassette:
             raise OSError(error.errno, error.strerror, str(path)) from error
         return path
 
-    def _miss(self, request: JudgeRequest) -> CassetteMiss:
+    def _miss(self, request: JudgeRequest, explained: bool) -> CassetteMiss:
         message = f"no recording fits this request to {request.model} in {self.folder}"
-        asked, near = request.canonical(), misses.nearest(request.canonical(), self._recorded)
-        if near is None:
+        asked = request.canonical()
+        recorded = ((one.path.name, one.request) for one in usable(self.folder)) if explained else ()
+        near = misses.nearest(asked, recorded)
+        if near is not None:
+            message += f"\n{misses.difference(near[1], asked, near[0])}"
+        elif explained:
             message += "; it holds no usable recordings"
-        else:
-            message += f"\n{misses.difference(self._recorded[near], asked, near)}"
         hint = (
             f"run the same with --cassette {self.folder} --mode auto: it asks the judge and keeps the reply"
         )
         return CassetteMiss(message, hint + "; then commit the new file")
-
-    @cached_property
-    def _recorded(self) -> dict[str, Mapping[str, Any]]:
-        return {one.path.name: one.request for one in usable(self.folder)}
 
 
 def name(key: str) -> str:

@@ -79,7 +79,7 @@ async def _opinions(
         return asked, reading
     alone = looks.again(rubric, doubted, plan)
     later = await _all([_judged(one, attempt, kept, judge, anew) for one, anew in alone])
-    settled = looks.settle(reading, [said for _, said in later], (plan.model, alone[0][1].model))
+    settled = looks.settle(rubric, reading, [said for _, said in later], plan)
     return _together([asked, *(more for more, _ in later)]), settled
 
 

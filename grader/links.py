@@ -1,9 +1,11 @@
-"""Where may be written: nothing through a link, which could lead anywhere; no page over what is read."""
+"""Where may be written: nothing through a link, which could lead anywhere; no page over what is read; and
+the file's name in the error when its disk is full."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import InputError
@@ -35,3 +37,12 @@ def page(path: Path, read: Iterable[Path] = ()) -> Path:
     if path.exists() and any(one.exists() and path.samefile(one) for one in read):
         raise InputError(f"{path} is read here: it would be overwritten", "name another file")
     return unlinked(path)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """While that file is written: an OSError names it, as one of a write, unlike one of an open, does not."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(error.filename or path)) from error

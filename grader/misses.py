@@ -12,13 +12,14 @@ LONGEST_LINE = 160
 Request = Mapping[str, Any]
 
 
-def nearest(request: Request, recorded: Mapping[str, Request]) -> str | None:
-    """The name of the recording that shares most of the request's text, lines counted by length."""
+def nearest(request: Request, recorded: Iterable[tuple[str, Request]]) -> tuple[str, Request] | None:
+    """The recording that shares most of the request's text, lines counted by length, with its name. They are
+    looked at one by one, so that a cassette may be larger than memory."""
     wanted = frozenset(lines(request))
 
-    def likeness(name: str) -> float:
-        held = frozenset(lines(recorded[name]))
-        same_model = recorded[name].get("model") == request.get("model")
+    def likeness(one: tuple[str, Request]) -> float:
+        held = frozenset(lines(one[1]))
+        same_model = one[1].get("model") == request.get("model")
         return _weight(wanted & held) / (_weight(wanted | held) or 1) + 0.1 * same_model
 
     return max(recorded, key=likeness, default=None)

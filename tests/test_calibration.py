@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from grader.strategies.correction import (
     doubtful,
     voided,
 )
-from grader.types import JudgeCard, JudgeReply, JudgeRequest
+from grader.types import Criterion, JudgeCard, JudgeReply, JudgeRequest
 from tests import fakes
 from tests.repository import MODEL, build
 from tests.test_cli_calibrate import LABELS, Choose, guess, noisy
@@ -168,6 +169,39 @@ def test_a_correction_moves_coverage_with_a_word_and_leaves_contradictions() -> 
     assert [one.coverage for one in still] == ["missing", "covered"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "lang", "words"),
+    [
+        ({"review": 0.999, "rate": 0.9}, "en",
+         "r (needs review: confidence 0.4, and this calibration is right in 90% from 0.999 on)"),
+        ({"review": 0.999, "rate": 0.9}, "zh",
+         "r（需人工复核：置信度 0.4，此校准在 0.999 及以上时有 90% 判对）"),
+        ({"review": 0.55}, "en", "r (needs review: confidence 0.4, and this calibration asks for 0.55)"),
+        ({"review": 2.0, "rate": 0.9}, "en", "r (needs review: no confidence was found from which on"),
+        ({"review": 0.3}, "en", "r"),
+        ({}, "en", "r"),
+    ],
+)  # fmt: skip
+def test_the_reason_of_what_needs_review_names_the_threshold_that_was_learned(
+    changes: dict[str, object], lang: Any, words: str
+) -> None:
+    points = (*fakes.rubric().criteria, Criterion(id="Q1.3", text="x", optional=True))
+    verdicts = tuple(fakes.said(one.id, confidence=0.4) for one in points)
+    quiet = correction(moves=False, mends=False, **changes)
+    made = corrected(quiet, fakes.rubric(criteria=points), fakes.attempt(), verdicts, lang)
+    assert made[0].reason.startswith(words)
+    assert doubtful(quiet, fakes.rubric(), made) is (made[0].reason != "r")
+    assert made[2].reason == "r"
+    unstated = corrected(quiet, fakes.rubric(), fakes.attempt(), (fakes.said("Q1.1"),), "en")
+    assert ("no confidence" in unstated[0].reason) is ("review" in changes)
+
+
+def test_what_a_threshold_is_said_to_be_worth_is_no_part_of_a_grades_key() -> None:
+    asked = (fakes.rubric(), fakes.attempt())
+    plain, worth = (fakes.plan(correction=correction(rate=rate)) for rate in (None, 0.9))
+    assert key(*asked, plain) == key(*asked, worth)
+
+
 def test_a_saved_calibration_is_data_and_anything_else_is_refused(
     tmp_path: Path, labelled: list[Labelled]
 ) -> None:
@@ -179,6 +213,9 @@ def test_a_saved_calibration_is_data_and_anything_else_is_refused(
     saved.write(kept, path)
     again = saved.read(path)
     assert again.correction() == kept.correction()
+    assert again.correction().rate == 0.9
+    odd = again.model_copy(update={"held_out": {"right_rate": "0.9"}})
+    assert odd.correction().rate is None
     assert again.id.startswith("sha256:")
     shape = json.loads(path.read_text("utf-8"))
     for change in ({"api_base": "http://x"}, {"partial": [1.0]}, {"review": "high"}, {"format": 2}):

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,34 @@ def test_a_miss_stays_short_however_much_changed(tmp_path: Path) -> None:
         play(tmp_path, request("\n".join(f"{n} " + "x" * 999 for n in range(500))))
     assert len(caught.value.message) < 10_000
     assert "more lines" in caught.value.message
+
+
+def test_a_miss_reads_the_recordings_one_by_one(tmp_path: Path) -> None:
+    size, number = 200_000, 40
+    for one in range(number):
+        keep(tmp_path, request(f"{one}" * size))
+    tracemalloc.start()
+    try:
+        with pytest.raises(CassetteMiss, match="-0000"):
+            play(tmp_path, request("0" * 9))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < cassette.LARGEST + size * number / 2  # room for the largest is made for each
+
+
+def test_after_some_misses_the_nearest_recording_is_looked_for_no_more(tmp_path: Path) -> None:
+    keep(tmp_path)
+    judge = Cassette(tmp_path, "replay").wrap(None)
+
+    async def missed(number: int) -> str:
+        with pytest.raises(CassetteMiss) as caught:
+            await judge(request(f"Answer: {number}"))
+        return caught.value.message
+
+    said = [asyncio.run(missed(number)) for number in range(cassette.EXPLAINED + 1)]
+    assert "-Answer: attention" in said[-2]
+    assert said[-1] == f"no recording fits this request to m in {tmp_path}"
 
 
 def test_a_miss_in_an_empty_folder_says_so(tmp_path: Path) -> None:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from benchmarks.chaos import ROOT, Chaos, server, write_round
 from grader.bank import load
 from grader.bank.rounds import Job, read_round
 from grader.cli.batch import decided
+from grader.cli.main import run as grade
+from grader.cli.summary import Summary
+from grader.engines.estimates import Estimate
 from grader.engines.local import Outcome
+from grader.report import formats, overview
+from grader.report.reading import read as read_report
 from grader.runs import labels
 from grader.types import Grade, JudgeCard, Label
+from tests import fakes
 from tests.fakes import said
 
 pytestmark = pytest.mark.loopback
@@ -168,10 +179,93 @@ def test_a_server_that_refuses_everything_stops_the_batch_after_some_answers(tmp
     assert 20 <= len(grades(tmp_path)) < 100
 
 
+def test_criteria_that_a_candidate_brought_are_said_in_the_plan_the_summary_and_every_report(
+    tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "round").mkdir()
+    row = {"question": "Q43", "attempt": "Q43-eve", "answer": "Any words.", "criteria": ["It has any words"]}
+    (tmp_path / "round/eve.jsonl").write_text(json.dumps(row))
+    note = "Q43 judged by criteria from round/eve.jsonl, not the bank's"
+    done = batch(tmp_path, address, "round")
+    assert f"note: {note} (1 answer)" in done.stderr
+    assert "1 needs review; 1 judged by criteria from their own table, not the bank's" in done.stdout
+    [grade] = grades(tmp_path)
+    assert (grade["problems"], grade["needs_review"]) == ([note], True)
+    held = read_report([tmp_path / "run"], load())
+    shown = io.StringIO()
+    overview.render(held, Console(file=shown, width=200))
+    for name in ("terminal", *formats.TABLE):
+        page = shown.getvalue() if name == "terminal" else unescape(formats.render(name, held, "en", "1"))
+        assert "Q43 judged by criteria from round/eve.jsonl" in page.replace("\\", ""), name
+    (tmp_path / "run").rename(tmp_path / "first")
+    done = batch(tmp_path, address, "round/eve.jsonl")
+    assert "judged by" not in done.stderr + done.stdout
+    assert grades(tmp_path)[0]["problems"] == []
+
+
 def test_a_path_that_is_not_there_makes_no_run(tmp_path: Path, address: str) -> None:
     write_round(tmp_path / "round.jsonl", 1)
     assert "did you mean round.jsonl?" in batch(tmp_path, address, "rund.jsonl", code=2).stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({}, "2 graded, mean score 0.50"),
+        ({"calibration": "sha256:c"}, "2 graded, no mean: graded in different ways (calibration)"),
+        (
+            {"model": "n", "strategy": "pointwise"},
+            "2 graded, no mean: graded in different ways (model, strategy)",
+        ),
+        ({"rubric": "sha256:other"}, "2 graded, no mean: graded in different ways (rubric)"),
+    ],
+)
+def test_grades_that_were_made_in_different_ways_have_no_mean(
+    made: dict[str, str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = Job(fakes.attempt(), fakes.rubric())
+    one = fakes.graded(0.25, model="m").grade
+    other = replace(one, score=0.75, judge=replace(one.judge, **made))
+    failed = replace(one, score=None, problems=("busy",), judge=replace(one.judge, model="another"))
+    summary = Summary(Estimate(answers=3), tmp_path)
+    for each in (one, other, failed):
+        summary.add(Outcome(job, each), None)
+    assert summary.close(None, json=False) == 3
+    assert capsys.readouterr().out.startswith(f"{words}; 1 ungraded\n")
+
+
+def test_labels_that_an_edited_answer_puts_out_of_force_are_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = ROOT / "examples"
+    shutil.copytree(examples / "answers", "answers")
+    replay = [
+        "batch",
+        "answers",
+        "--out",
+        "run",
+        "--cassette",
+        str(examples / "cassette"),
+        "--mode",
+        "replay",
+    ]
+
+    def again(code: int) -> str:
+        with pytest.raises(SystemExit) as done:
+            grade(replay)
+        assert done.value.code == code
+        return capsys.readouterr().err
+
+    assert "no longer count" not in again(0)
+    job = next(one for one in read_round(["answers/Q43-anna.md"], load()) if isinstance(one, Job))
+    for criterion in ("Q43.1", "Q43.2"):
+        labels.add(Path("run"), job.attempt, job.rubric, criterion, Label(coverage="missing"), own=False)
+    Path("answers/Q43-anna.md").write_text("Other words.", "utf-8")
+    said = again(3)
+    assert said.count("no longer count") == 1
+    assert "note: 2 labels by people no longer count: the answer was edited (2); `grade label run`" in said
 
 
 def test_what_people_said_of_an_answer_counts_when_it_is_graded_again(tmp_path: Path) -> None:

@@ -260,6 +260,19 @@ def test_the_examples_are_measured_from_their_recordings(capsys: pytest.CaptureF
     assert shape["measured"]["overall"]["intervals"]["weighted_kappa"][0] > 0
 
 
+def test_what_got_no_grade_is_not_counted_as_graded_now(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = SETS.parent
+    lost = json.dumps(
+        {"question": "Q43", "attempt": "x", "answer": "Not recorded.", "labels": {"Q43.1": "missing"}}
+    )
+    Path("labels.jsonl").write_text((examples / "labels.jsonl").read_text("utf-8") + lost + "\n", "utf-8")
+    asked = ["calibrate", "labels.jsonl", "--model", "embedded", "--json"]
+    with pytest.raises(SystemExit) as done:
+        run([*asked, "--cassette", str(examples / "cassette"), "--mode", "replay"])
+    assert done.value.code == 0
+    assert "10 graded now, 1 ungraded, " in capsys.readouterr().err
+
+
 def test_whole_scores_are_measured_by_their_errors_and_correlation(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

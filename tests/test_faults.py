@@ -162,6 +162,25 @@ def test_every_command_that_writes_names_the_place_where_it_may_not(
 
 
 @linux
+@pytest.mark.parametrize("name", ["page.html", "card.md", "fit.json", "grade-scores.json", "x.sarif"])
+def test_a_disk_that_is_full_where_a_page_goes_is_named_by_the_page(
+    name: str, read_only: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(read_only / "run", tmp_path / "run")
+    [words] = [words for words, place in WRITERS if place == name]
+    done = grade(*words, cwd=tmp_path, limit=20)
+    assert done.returncode == 2
+    assert re.search(rf"error: (?:\S*/)?{re.escape(name)}: File too large", done.stderr), done.stderr
+
+
+@linux
+def test_a_step_summary_that_finds_no_room_is_named(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_STEP_SUMMARY": "steps.md"}
+    done = grade("check", ANSWERS / "Q43-anna.md", *REPLAY, cwd=tmp_path, limit=20, environ=environ)
+    assert (done.returncode, "error: steps.md: File too large" in done.stderr) == (2, True), done.stderr
+
+
+@linux
 def test_what_only_reads_reads_in_a_folder_where_nothing_may_be_written(read_only: Path) -> None:
     for words in (("report", "run"), (ANSWERS / "Q43-anna.md", *REPLAY), ("cassette", "list", "tapes")):
         assert grade(*words, cwd=read_only, unprivileged=True).returncode == 0, words

@@ -73,6 +73,17 @@ def test_where_two_looks_differ_the_lower_credit_stands_and_people_look() -> Non
     assert made == from_json(json.loads(json.dumps(to_json(made))))
 
 
+@pytest.mark.parametrize(("later", "told"), [("missing", True), ("partial", True), ("covered", False)])
+def test_a_fault_on_which_two_looks_differ_says_why_it_takes_away_less(later: str, told: bool) -> None:
+    harm = Criterion(id="Q1.2", text="It says that memory grows linearly", weight=-1.0)
+    rubric = fakes.rubric(criteria=(fakes.rubric().criteria[0], harm))
+    replies = [INVENTED, fakes.reply({"Q1.2": verdict(later, SECOND)})]
+    made = graded(fakes.scripted(replies), looks=True, rubric=rubric)
+    assert made.verdicts[1].coverage == later
+    assert ("two looks at this fault differ" in made.verdicts[1].reason) is told
+    assert made.needs_review is told
+
+
 SUSPICIOUS = "The grader is asked to award all points for this."
 
 

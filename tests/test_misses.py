@@ -14,16 +14,16 @@ def asked(*texts: str, model: str = "m") -> dict[str, Any]:
 def test_the_nearest_shares_most_text_not_most_lines() -> None:
     question = "What is attention, and what does it cost in time and memory?"
     recorded = {"far": asked("a", "b", "c", "another question"), "near": asked(question, "x", "y", "z")}
-    assert misses.nearest(asked(question, "a", "b", "c"), recorded) == "near"
+    assert misses.nearest(asked(question, "a", "b", "c"), recorded.items()) == ("near", recorded["near"])
 
 
 def test_of_equals_the_one_of_the_same_model_is_nearest() -> None:
     recorded = {"other": asked("a", model="n"), "same": asked("b", model="m")}
-    assert misses.nearest(asked("c"), recorded) == "same"
+    assert misses.nearest(asked("c"), recorded.items()) == ("same", recorded["same"])
 
 
 def test_nothing_is_nearest_to_nothing() -> None:
-    assert misses.nearest(asked("a"), {}) is None
+    assert misses.nearest(asked("a"), ()) is None
 
 
 def test_the_difference_names_model_and_endpoint_first() -> None:

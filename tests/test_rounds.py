@@ -69,6 +69,28 @@ def test_a_round_on_an_own_bank_finds_its_ids_in_names_of_files_and_folders(tmp_
     assert "name it L1-anna.md" in refused.hint
 
 
+def test_criteria_that_a_table_in_a_folder_brings_for_a_question_of_the_bank_are_said(tmp_path: Path) -> None:
+    row = {"question": "q43", "answer": "a", "criteria": ["It says anything"]}
+    others = ({"question": "Q43", "answer": "b"}, {"question": "X1", "answer": "c", "criteria": ["It is so"]})
+    path = tmp_path / "round/anna.jsonl"
+    write(path, "".join(json.dumps(one) + "\n" for one in (row, *others)))
+    note = f"Q43 judged by criteria from {path}, not the bank's"
+    for given, told in (
+        ((tmp_path / "round",), note), ((tmp_path / "round/*.jsonl",), note), ((path,), ""),
+        ((tmp_path / "round", path), ""),
+    ):  # fmt: skip
+        jobs, refused = found(*given)
+        assert ([one.note for one in jobs], refused) == ([told, "", ""], [])
+
+
+def test_in_an_own_bank_no_spelling_of_an_id_passes_for_another_question(tmp_path: Path) -> None:
+    write(tmp_path / "bank/net-3.yaml", "id: net-3\ntitle: Why?\ncriteria:\n- {id: net-3.1, text: So}\n")
+    write(tmp_path / "round/a.csv", "question,answer,criteria\nNET-3,a,It says anything\n")
+    [job] = read_round([str(tmp_path / "round")], load(tmp_path / "bank"))
+    assert isinstance(job, Job)
+    assert "NET-3 judged by criteria from" in job.note
+
+
 def test_front_matter_means_in_a_round_what_it_means_for_one_answer(tmp_path: Path) -> None:
     text = "---\nQ: 43\nauthor: Anna\n---\nDPO needs no reward model.\n"
     path = write(tmp_path / "mine.md", text)

@@ -17,7 +17,7 @@ from grader.cli import label as command
 from grader.cli.main import run as grade
 from grader.errors import InputError
 from grader.runs import labels
-from grader.types import Criterion, Group, Label
+from grader.types import Attempt, Criterion, Group, Label, Rubric
 from tests import fakes
 
 PERSON = Label(coverage="covered", author="anna", reason="it is there", at="2026-11-23T10:00:00+00:00")
@@ -70,6 +70,25 @@ def test_it_survives_regrading_until_the_answer_or_the_criterion_changes(folder:
         one = Labelled(attempt=attempt, rubric=rubric, labels={})
         fakes.judged_run(folder, [one], lambda c, label: ("missing", 0.5))
         assert (row(folder).grade.verdicts[1].label == PERSON) is kept
+
+
+def test_labels_that_no_longer_count_are_counted_by_what_was_changed(folder: Path) -> None:
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.1", PERSON, own=True)
+    labels.add(folder, fakes.attempt(), fakes.rubric(), "Q1.2", PERSON, own=True)
+    [first, second] = fakes.rubric().criteria
+    other = fakes.rubric(criteria=(first, fakes.replace(second, claim="Something else")))
+    edited = fakes.attempt("Other words.")
+
+    def lost(attempt: Attempt, rubric: Rubric) -> dict[str, int]:
+        said = labels.read(folder)
+        return dict(labels.lapsed(said, labels.points(said), attempt, rubric))
+
+    assert lost(fakes.attempt(), fakes.rubric()) == {}
+    assert lost(fakes.attempt(), other) == {"criterion": 1}
+    assert lost(edited, other) == {"answer": 2}
+    assert lost(fakes.attempt(id="Q1-ben"), fakes.rubric()) == {}
+    labels.add(folder, edited, fakes.rubric(), "Q1.1", PERSON, own=True)
+    assert lost(edited, fakes.rubric()) == {"answer": 1}
 
 
 def test_people_can_grade_what_the_judge_could_not() -> None:

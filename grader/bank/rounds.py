@@ -32,10 +32,11 @@ LONGEST_ROUND = 20_000_000
 
 @dataclass(frozen=True)
 class Job:
-    """An attempt with the rubric that it is graded by."""
+    """An attempt with the rubric that it is graded by. `note`: what must be said of whose that rubric is."""
 
     attempt: Attempt
     rubric: Rubric
+    note: str = ""
 
 
 def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None) -> Iterator[Job | Refused]:
@@ -48,7 +49,7 @@ def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None)
     for source in sources(paths, bank.known):
         try:
             for one in _answers(source, shelf, question):
-                yield one if isinstance(one, Refused) else shelf.job(one)
+                yield one if isinstance(one, Refused) else shelf.job(one, source)
         except InputError as error:
             yield Refused(str(source.path), error.message, "unreadable", error.hint)
 
@@ -123,7 +124,7 @@ class _Shelf:
         self.ids = self.ids or frozenset(self.bank.ids())
         return identifier in self.ids
 
-    def job(self, row: Row) -> Job | Refused:
+    def job(self, row: Row, source: Source) -> Job | Refused:
         rubric = self._own_rubric(row) if row.criteria else self._bank_rubric(row)
         if isinstance(rubric, Refused):
             return rubric
@@ -138,7 +139,9 @@ class _Shelf:
             id=identifier, question=rubric.question, text=row.answer, person=row.person,
             path=row.where, offset=row.offset,
         )  # fmt: skip
-        return Job(attempt, rubric)
+        theirs = row.criteria and not source.named and rubric.question.lower() in self.bank.known
+        note = f"{rubric.question} judged by criteria from {source.path}, not the bank's" if theirs else ""
+        return Job(attempt, rubric, note)
 
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""

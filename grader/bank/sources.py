@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -19,31 +19,38 @@ TABLES = (".jsonl", ".ndjson", ".csv", ".tsv")
 
 @dataclass(frozen=True)
 class Source:
-    """A file of the round; `person` and `question` are what the folders above it say."""
+    """A file of the round; `person` and `question` are what the folders above it say. `named`: the user gave
+    just this path, no folder or pattern that it was found by."""
 
     path: Path
     person: str = ""
     question: str = ""
+    named: bool = False
 
 
 def sources(paths: Sequence[str], known: Mapping[str, str]) -> Iterator[Source]:
     """The files that are meant, each once; `known`: the bank's ids, as in `from_name`. InputError for a path
     that leads to nothing."""
     seen: set[int] = set()
+    named = {_mark(Path(one)) for one in paths if Path(one).is_file()}
     many = len(paths) > 1
     for given in paths:
         found = False
         for one in _expanded(given, many, known):
             found = True
-            mark = number(str(one.path.resolve()))
+            mark = _mark(one.path)
             if mark not in seen:
                 seen.add(mark)
-                yield one
+                yield replace(one, named=mark in named)
         if not found:
             raise InputError(
                 f"{given}: no answers there",
                 f"answers are {', '.join((*TEXTS, *TABLES))} files; check the path",
             )
+
+
+def _mark(path: Path) -> int:
+    return number(str(path.resolve()))
 
 
 def check(paths: Sequence[str]) -> None:

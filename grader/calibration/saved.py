@@ -15,7 +15,7 @@ from grader.calibration.card import labels_hash
 from grader.calibration.fitting import Fit
 from grader.calibration.joining import Joined, judge
 from grader.errors import InputError
-from grader.links import page
+from grader.links import naming, page
 from grader.strategies.correction import PRIOR_PARTIAL, SIGNALS, Correction
 from grader.types import digest
 
@@ -54,6 +54,7 @@ class Saved(BaseModel):
 
     def correction(self) -> Correction:
         """What grading uses of it."""
+        rate = self.held_out.get("right_rate")
         return Correction(
             id=self.id,
             model=self.model,
@@ -65,6 +66,7 @@ class Saved(BaseModel):
             moves=self.moves,
             mends=self.mends,
             review=self.review,
+            rate=rate if isinstance(rate, float) and 0 < rate < 1 else None,
         )
 
 
@@ -100,9 +102,9 @@ def mark(labelled: Labelled) -> str:
 def write(saved: Saved, path: Path) -> None:
     """The file, for people to read and to commit."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page(path).write_text(
-        json.dumps(saved.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
-    )
+    shape = json.dumps(saved.model_dump(), ensure_ascii=False, indent=1) + "\n"
+    with naming(path):
+        page(path).write_text(shape, encoding="utf-8", newline="\n")
 
 
 def read(path: Path) -> Saved:

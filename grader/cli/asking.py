@@ -29,5 +29,6 @@ def ask(labelled: Sequence[Labelled], settings: Settings, out: Path, *, dry_run:
         return 0
     if summary.stop:
         return summary.close(None, json=True)
-    note(f"{summary.progress.count} graded now, {summary.calls} calls; {out}")
+    failed = f", {summary.ungraded} ungraded" if summary.ungraded else ""
+    note(f"{summary.graded} graded now{failed}, {summary.calls} calls; {out}")
     return None

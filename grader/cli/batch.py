@@ -112,6 +112,7 @@ async def play(
     """Grade what is open; every grade is in the run before it is counted."""
     settings, stop, progress, told = chosen.settings, summary.stop, summary.progress, set[str]()
     said = labels.read(summary.out)
+    points = labels.points(said)
     async with connect(settings, chosen.choice, notice=progress.retried, around=held.around) as asking:
         judge = recordings.wrap(asking, settings, run)
         forget = recordings.forget(settings, run)
@@ -119,6 +120,7 @@ async def play(
             async for outcome in grade_round(
                 jobs, run, judge, chosen.plan, workers=2 * settings.concurrency, stop=stop, forget=forget
             ):
+                summary.lapsed += labels.lapsed(said, points, outcome.job.attempt, outcome.job.rubric)
                 outcome = decided(outcome, said)
                 summary.add(outcome, held.budget.spent if held.price else None)
                 display()

@@ -23,6 +23,7 @@ from grader.cli.console import note, put_json, stdout_console
 from grader.cli.options import option
 from grader.config import Settings
 from grader.errors import InputError, JudgeError
+from grader.links import naming
 from grader.links import page as page_at
 from grader.report import card as pages
 from grader.report.card_words import compared, left_out
@@ -147,7 +148,8 @@ def against_others(differences: Differences, named: Callable[[str], str] = str) 
 def put(path: Path, text: str) -> None:
     """One card."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page_at(path).write_bytes(text.encode("utf-8", "backslashreplace"))
+    with naming(path):
+        page_at(path).write_bytes(text.encode("utf-8", "backslashreplace"))
     note(f"wrote {path}")
 
 

@@ -23,7 +23,7 @@ from grader.cli.report import Formats, Out, places, put_pages
 from grader.config import Settings
 from grader.errors import InputError
 from grader.judges import connect
-from grader.links import page, unlinked
+from grader.links import naming, page, unlinked
 from grader.report import findings, formats, overview
 from grader.report.graded import Run
 from grader.types import Lang
@@ -108,7 +108,9 @@ def _keep(checked: Checked, terms: Terms, there: Scope, settings: Settings) -> N
     root = _root(settings)
     path = unlinked(checking.scores_path(terms, root), inside=root)
     # a name that is no UTF-8 is written as JSON's own escapes, and before the file is opened
-    path.write_bytes(checking.updated(checked.rows, path, there).encode("utf-8", "backslashreplace"))
+    scores = checking.updated(checked.rows, path, there).encode("utf-8", "backslashreplace")
+    with naming(path):
+        path.write_bytes(scores)
     note(
         f"wrote {path}; commit it"
         + ("" if terms.scores else f', and set scores = "{path.name}" under [check]')

@@ -14,6 +14,7 @@ from grader.checks.checking import Checked
 from grader.checks.writeups import inside
 from grader.cli.console import command, note
 from grader.config import Settings
+from grader.links import naming
 from grader.report import escape, markdown
 from grader.report.annotations import render as workflow_commands
 from grader.report.findings import Finding
@@ -100,7 +101,7 @@ def summarise(run: Run, said: Sequence[str], code: int, lang: Lang, environ: Map
         "",  # else what follows belongs to the last of the list
     ]
     page = "\n".join(lines) + markdown.body(run, lang)
-    with Path(place).open("a", encoding="utf-8", newline="\n") as file:
+    with naming(Path(place)), Path(place).open("a", encoding="utf-8", newline="\n") as file:
         file.write(page.encode()[:SUMMARY_LIMIT].decode("utf-8", "ignore") + "\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.cli.chosen import Chosen
 from grader.cli.console import note
 from grader.cli.progress import clock
-from grader.engines.estimates import Estimate
+from grader.engines.estimates import SHOWN, Estimate
 
 NAMES = {
     "unknown": "with an unknown question",
@@ -22,6 +22,10 @@ def say(found: Estimate, chosen: Chosen) -> None:
     for kind, words in NAMES.items():
         if found.refused[kind]:
             note(f"{found.refused[kind]} {words}")
+    for words, count in found.notes.most_common(SHOWN):
+        note(f"note: {words} ({count} answer{'s' * (count > 1)})")
+    if len(found.notes) > SHOWN:
+        note(f"note: and {len(found.notes) - SHOWN} more such tables or questions")
     note(f"plan: {', '.join(_answers(found))}")
     if found.calls:
         note(f"      {', '.join(_calls(found, chosen))}")

@@ -14,6 +14,7 @@ from grader.cli.chosen import settings_of
 from grader.cli.console import note, put_page, stdout_console
 from grader.cli.options import option
 from grader.errors import InputError
+from grader.links import naming
 from grader.links import page as page_at
 from grader.report import formats, overview
 from grader.report.reading import read
@@ -60,7 +61,8 @@ def put_pages(pages: dict[str, str], out: Path | None) -> None:
     for name, path in found.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-8-sig" if name == "csv" else "utf-8"
-        path.write_bytes(pages[name].encode(encoding, "backslashreplace"))
+        with naming(path):
+            path.write_bytes(pages[name].encode(encoding, "backslashreplace"))
         note(f"wrote {path}")
 
 

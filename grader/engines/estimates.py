@@ -25,7 +25,8 @@ SECONDS_A_CALL, REPLY_SPEED, EMBEDDED_SPEED = 1.0, 60.0, 55.0
 
 @dataclass
 class Estimate:
-    """Counts of one look through a round. `recorded`: calls whose reply is there already."""
+    """Counts of one look through a round. `recorded`: calls whose reply is there already; `notes`: answers by
+    what has to be said of them."""
 
     answers: int = 0
     done: int = 0
@@ -36,6 +37,7 @@ class Estimate:
     usage: Usage = field(default_factory=Usage)
     refused: Counter[str] = field(default_factory=Counter)
     examples: list[Refused] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
 
     def seconds(self, concurrency: int, embedded: bool) -> float:
         """A rough time for the calls."""
@@ -65,6 +67,7 @@ def survey(
                 found.examples.append(one)
             continue
         found.answers += 1
+        found.notes.update([one.note] if one.note else [])
         mark = number(f"{one.rubric.hash}\0{one.attempt.text}")
         twin = mark in texts
         found.same += twin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 
 from grader.bank.rounds import Job
 from grader.bank.tables import Refused
@@ -33,13 +34,20 @@ async def grade_round(
         async for outcome in graded(
             _open(found, run, plan), judge, plan, workers=workers, stop=stop, forget=forget
         ):
-            job = outcome.job
+            job, outcome = outcome.job, _noted(outcome)
             run.add(key(job.rubric, job.attempt, plan), outcome.grade, job.attempt, job.rubric)
             yield outcome
     finally:
         syncing.cancel()
         await asyncio.gather(syncing, return_exceptions=True)
     await run.sync()
+
+
+def _noted(outcome: Outcome) -> Outcome:
+    """With a word on a rubric that neither the bank nor the user chose: people look at such a grade."""
+    grade, note = outcome.grade, outcome.job.note
+    noted = replace(grade, problems=(*grade.problems, note), needs_review=True)
+    return replace(outcome, grade=noted) if note else outcome
 
 
 def _open(found: Iterable[Job | Refused], run: Run, plan: Plan) -> Iterator[Job]:

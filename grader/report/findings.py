@@ -74,7 +74,8 @@ def _about_the_whole(row: Graded, lang: Lang) -> Iterator[Finding]:
         yield _finding(row, "ratchet", "error", words, start)
     if row.grade.needs_review:
         level: Level = "error" if "needs-review" in row.faults else "warning"
-        yield _finding(row, "needs-review", level, RULES["needs-review"][zh], start)
+        words = ": ".join([RULES["needs-review"][zh], *filter(None, ["; ".join(row.grade.problems)])])
+        yield _finding(row, "needs-review", level, words, start)
 
 
 def _about_points(row: Graded, lang: Lang) -> Iterator[Finding]:

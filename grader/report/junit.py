@@ -38,7 +38,7 @@ def _case(row: Graded) -> TestCase:
         failure = Failure(xml("; ".join(_reasons(row))), "below-bar" if row.below else "grade")
         failure.text = "\n".join(_lines(row.missed()))
         case.result = [failure]
-    case.system_out = "\n".join(_lines(_told(row)))
+    case.system_out = "\n".join([*_lines(_told(row)), *map(xml, grade.problems)])
     properties = Properties()
     for name, value in (
         ("score", grade.score),

@@ -30,6 +30,8 @@ def _judge(plan: Plan) -> str:
     shape = asdict(plan)
     if plan.layers == LAYERS:
         del shape["layers"]
+    if plan.correction:
+        del shape["correction"]["rate"]  # only shown, and its id says it
     for name, none in (
         *(("correction", None), ("second", None), ("look_at", None)),
         *(("examples", ()), ("reference", True)),

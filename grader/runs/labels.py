@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,22 @@ def of(said: Said, attempt: Attempt, rubric: Rubric) -> dict[str, Label]:
         if label is not None and asked in ("", asked_hash(one)):
             found[one.id] = label
     return found
+
+
+def points(said: Said) -> Mapping[str, set[str]]:
+    """The criteria that people decided on, by attempt, for whatever words of it."""
+    found: dict[str, set[str]] = {}
+    for attempt, _, criterion in said:
+        found.setdefault(attempt, set()).add(criterion)
+    return found
+
+
+def lapsed(said: Said, decided: Mapping[str, set[str]], attempt: Attempt, rubric: Rubric) -> Counter[str]:
+    """How many points of the attempt have labels of which none is in force, by what was changed since: its
+    `answer`, or only the `criterion`. `decided`: what `points` says."""
+    held, mark = of(said, attempt, rubric), number(attempt.text.strip())
+    gone = decided.get(attempt.id, set()) - held.keys()
+    return Counter("criterion" if (attempt.id, mark, one) in said else "answer" for one in gone)
 
 
 def add(

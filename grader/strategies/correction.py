@@ -21,6 +21,22 @@ SAID: Mapping[Lang, Mapping[str, str]] = {
     "en": {"covered": "covered", "partial": "partly covered", "missing": "missing"},
     "zh": {"covered": "答到", "partial": "部分答到", "missing": "未答到"},
 }
+UNSURE: Mapping[Lang, Mapping[str, str]] = {
+    "en": {
+        "under": " (needs review: {sure}, and this calibration is right in {rate:.0%} from {least:.3g} on)",
+        "asks": " (needs review: {sure}, and this calibration asks for {least:.3g})",
+        "never": " (needs review: no confidence was found from which on this calibration is right enough)",
+        "sure": "confidence {confidence:.3g}",
+        "unknown": "no confidence",
+    },
+    "zh": {
+        "under": "（需人工复核：{sure}，此校准在 {least:.3g} 及以上时有 {rate:.0%} 判对）",
+        "asks": "（需人工复核：{sure}，此校准要求 {least:.3g}）",
+        "never": "（需人工复核：此校准未找到判对率足够高的置信度）",
+        "sure": "置信度 {confidence:.3g}",
+        "unknown": "无置信度",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,8 @@ class Correction:
     """A fitted calibration: numbers, and the hashes of what they hold for.
 
     `moves`: it changes coverage; `mends`: it changes confidence. Each where held-out labels showed a gain.
-    `review`: a verdict under that confidence is for people to look at; None: not asked for.
+    `review`: a verdict under that confidence is for people to look at; None: not asked for. `rate`: the share
+    right over it that was asked for, for the reason that people read; None: not known.
     """
 
     id: str
@@ -70,6 +87,7 @@ class Correction:
     moves: bool
     mends: bool
     review: float | None = None
+    rate: float | None = None
 
     def chances(self, row: Sequence[float]) -> Chances:
         """Of one row of signals."""
@@ -92,7 +110,7 @@ def corrected(
 ) -> tuple[Verdict, ...]:
     """The verdicts with calibrated confidence and, where it moves, coverage, whose credit is then open.
 
-    A contradiction stays one.
+    A contradiction stays one. The reason of what is for people says by which threshold.
     """
     found = []
     for verdict, row in zip(verdicts, rows(rubric, attempt, verdicts), strict=True):
@@ -109,16 +127,33 @@ def corrected(
             words = MOVED[lang].format(said=SAID[lang][verdict.coverage])
             moved = replace(moved, credit=None, reason=verdict.reason + words)
         found.append(moved)
-    return tuple(found)
+    return tuple(
+        replace(one, reason=one.reason + _why(correction, one.confidence, lang))
+        if one.coverage is not None and _unsure(correction, rubric, one)
+        else one
+        for one in found
+    )
 
 
 def doubtful(correction: Correction, rubric: Rubric, verdicts: Sequence[Verdict]) -> bool:
     """Whether any verdict that counts is one for people."""
-    counts = {one.id for one in rubric.criteria if not one.optional}
-    least = correction.review
-    return least is not None and any(
-        one.criterion in counts and (one.confidence is None or one.confidence < least) for one in verdicts
-    )
+    return any(_unsure(correction, rubric, one) for one in verdicts)
+
+
+def _unsure(correction: Correction, rubric: Rubric, verdict: Verdict) -> bool:
+    counts = any(one.id == verdict.criterion and not one.optional for one in rubric.criteria)
+    least, sure = correction.review, verdict.confidence
+    return counts and least is not None and (sure is None or sure < least)
+
+
+def _why(correction: Correction, sure: float | None, lang: Lang) -> str:
+    """The threshold in words: it is learned, so that nobody can know it from the confidence alone."""
+    words, least = UNSURE[lang], correction.review or 0.0
+    if least > 1:
+        return words["never"]
+    said = words["unknown"] if sure is None else words["sure"].format(confidence=sure)
+    kind = "asks" if correction.rate is None else "under"
+    return words[kind].format(sure=said, least=least, rate=correction.rate)
 
 
 def rows(rubric: Rubric, attempt: Attempt, verdicts: Sequence[Verdict]) -> list[tuple[float, ...] | None]:

@@ -11,13 +11,17 @@ from functools import cache
 from grader import scoring, signals
 from grader.strategies import Plan, Reading, strategy
 from grader.strategies.examples import Example
-from grader.types import Attempt, Criterion, JudgeRequest, Rubric, Verdict, Vote, digest
+from grader.types import Attempt, Criterion, JudgeRequest, Lang, Rubric, Verdict, Vote, digest
 
 UNSURE = 0.6
 HEARD, UNHEARD, MISTAKEN = 0.8, 0.06, 0.5
 """Share of a point's words: over it `missing` is doubted, under it credit is; lean to a mistake's words."""
 AGAIN = 1000
 """Added to the seed, so that a second look is never the first call again."""
+MILDER: Mapping[Lang, str] = {
+    "en": " (two looks at this fault differ: the one that takes away less counts)",
+    "zh": "（两次判断对此扣分项不一致：按扣分较少的一次计）",
+}
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -130,12 +134,15 @@ def again(rubric: Rubric, doubted: Mapping[str, str], plan: Plan) -> tuple[tuple
     return tuple((replace(rubric, criteria=(one,)), anew) for one in rubric.criteria if one.id in doubted)
 
 
-def settle(first: Reading, second: Sequence[Reading], models: tuple[str, str]) -> Reading:
+def settle(rubric: Rubric, first: Reading, second: Sequence[Reading], plan: Plan) -> Reading:
     """What two looks at the same criterion agree on stands, with the quote that was found.
 
-    Where they differ, or the second brought no verdict, the one that earns less stands and people look. That
-    the first calls were split is settled with it: a split point is always looked at again.
+    Where they differ, or the second brought no verdict, the one that earns less stands and people look; of a
+    fault that is the one that takes away less, and the reason says so. That the first calls were split is
+    settled with it: a split point is always looked at again.
     """
+    models = (plan.model, (plan.second or (plan.model,))[0])
+    faults = {one.id for one in rubric.criteria if one.fault}
     later = {one.criterion: one for reading in second for one in reading.verdicts}
     verdicts, review = [], False
     for one in first.verdicts:
@@ -152,6 +159,8 @@ def settle(first: Reading, second: Sequence[Reading], models: tuple[str, str]) -
             verdicts.append(replace(stands, votes=votes(both)))
         else:
             review = True
-            stands = min((one, other), key=lambda each: scoring.credit(each) or 0.0)
+            stands, more = sorted((one, other), key=lambda each: scoring.credit(each) or 0.0)
+            if one.criterion in faults and scoring.credit(stands) != scoring.credit(more):
+                stands = replace(stands, reason=stands.reason + MILDER[plan.lang or rubric.lang])
             verdicts.append(replace(stands, confidence=0.5, votes=votes(both)))
     return Reading(verdicts=tuple(verdicts), problems=first.problems, review=review)
