@@ -40,7 +40,8 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     left_out = found.sure if "masking" in layers else ()
     kept = addressed.without(text, left_out)
     doubts = (found.alone, (*found.sure, *found.suspicious)) if "doubting" in layers else ()
-    bare, whole = {}, ()
+    bare: dict[str, tuple[addressed.Kept, tuple[Flag, ...]]] = {}
+    whole: tuple[Flag, ...] = ()
     for flags in doubts:
         left = addressed.without(text, flags)
         # where nothing is left there is nothing to stand apart from: what talks of the points is judged

@@ -78,8 +78,8 @@ def lifted(
     """
     odd = _odd_ones(text, weighed)
     found = [(one, signals.grams(_said(text, one)), on) for one, on in zip(weighed, odd, strict=True)]
-    items = _items(text, weighed)
-    lines = [list(each) for _, each in groupby(found, lambda each: _line(items, each[0]))]
+    listed = _listed(text, weighed)
+    lines = [list(each) for _, each in groupby(found, lambda each: _line(listed, each[0]))]
     told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
     some = any(told)
     return [
@@ -94,15 +94,15 @@ def lifted(
     ]
 
 
-def _items(text: str, weighed: Sequence[Weighed]) -> frozenset[int]:
+def _listed(text: str, weighed: Sequence[Weighed]) -> frozenset[int]:
     """Lines that are items of a list or rows of a table, by what begins them."""
     firsts = {one.piece.line: one.piece.start for one in reversed(weighed)}
     return frozenset(line for line, start in firsts.items() if _ITEM.match(text, start))
 
 
-def _line(items: frozenset[int], one: Weighed) -> tuple[int, int]:
+def _line(listed: frozenset[int], one: Weighed) -> tuple[int, int]:
     """What it stands in: a line, or all items of a list and rows of a table together."""
-    return (one.piece.paragraph, -1 if one.piece.line in items else one.piece.line)
+    return (one.piece.paragraph, -1 if one.piece.line in listed else one.piece.line)
 
 
 def _odd_ones(text: str, weighed: Sequence[Weighed]) -> list[bool]:
