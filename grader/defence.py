@@ -19,11 +19,13 @@ class Shown:
 
     `flags`: what is surely addressed to a grader. With each of `bare` stands what may be and is not in it:
     first that alone, then with its neighbours too, since one of the two is often the answer as it was.
+    `whole`: what is suspicious, where nothing stands beside it and it is judged for its words of the points.
     """
 
     kept: addressed.Kept
     bare: tuple[tuple[addressed.Kept, tuple[Flag, ...]], ...]
     flags: tuple[Flag, ...]
+    whole: tuple[Flag, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -38,14 +40,17 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     left_out = found.sure if "masking" in layers else ()
     kept = addressed.without(text, left_out)
     doubts = (found.alone, (*found.sure, *found.suspicious)) if "doubting" in layers else ()
-    bare = {}
+    bare: dict[str, tuple[addressed.Kept, tuple[Flag, ...]]] = {}
+    whole: tuple[Flag, ...] = ()
     for flags in doubts:
         left = addressed.without(text, flags)
         # where nothing is left there is nothing to stand apart from: what talks of the points is judged
         if left.text.strip() or found.sure or not signals.grams(text) & about.points:
             bare[left.text] = (left, _beside(flags, found.sure))
+        else:
+            whole = flags
     bare.pop(kept.text, None)
-    return Shown(kept=kept, bare=tuple(bare.values()), flags=found.sure)
+    return Shown(kept=kept, bare=tuple(bare.values()), flags=found.sure, whole=whole)
 
 
 def _beside(flags: tuple[Flag, ...], left_out: tuple[Flag, ...]) -> tuple[Flag, ...]:

@@ -42,6 +42,8 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
             anew = replace(plan, look_at=defence.at_stake(rubric, grade), looks=plan.looks and not left)
             again = await _graded(rubric, attempt, bare, judge, anew, made_with)
             grade = defence.lower(rubric, grade, again, suspects)
+    if grade.score and seen.whole:  # it could be an answer, and it could be an order: for people to look at
+        grade = replace(grade, flags=tuple(dict.fromkeys((*grade.flags, *seen.whole))))
     review = grade.needs_review or (bool(grade.flags) and plan.flagged == "review")
     return replace(grade, needs_review=review)
 

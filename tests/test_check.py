@@ -314,6 +314,21 @@ def test_a_calibration_that_comes_with_a_pull_request_is_seen(repo: Repository, 
     assert "3 score(s) of the base were given by another judge, calibration or rubric" in said
 
 
+def test_a_write_up_that_answers_another_question_than_on_the_base_is_named(
+    repo: Repository, capsys: Read
+) -> None:
+    repo.write({"grade.toml": repository.CONFIG.replace("[check]", '[check]\nscores = "grade-scores.json"')})
+    assert repo.grade("check", "--update-scores") == 0
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.write({"answers/Q1-ben.md": f"---\nq: Q2\n---\n{repository.HALF}"})
+    capsys.readouterr()
+    repo.grade("check", "--since", "origin/main")
+    said = capsys.readouterr().err
+    named = "1 write-up(s) answer another question than on the base: answers/Q1-ben.md (Q1 before, now Q2)"
+    assert named in said
+
+
 def test_ungraded_can_be_left_to_others_but_a_missing_recording_never(repo: Repository) -> None:
     repo.write(
         {"grade.toml": repository.CONFIG + 'ungraded = "ignore"\n', "answers/anna.md": GOOD + "More.\n"}

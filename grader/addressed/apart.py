@@ -17,6 +17,8 @@ ENOUGH, SHARE = 3, 0.1
 """Words of the points, as a count and as a share of its own, with which a sentence is part of the answer."""
 NAMED = 2.0
 """Log-odds without these words over which it is not: an order may name the points, too."""
+SAYS = 7
+"""Letters without these words, a Chinese one for two, from which a sentence says something about them."""
 NEVER = -8.0
 """Log-odds with them under which that is not asked, to save time."""
 OWN_LINE = 2.5
@@ -41,6 +43,11 @@ _PICTURE = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]")
 _ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、])")
 _SPELT = re.compile(r"(?<![a-z])[a-z](?:[-·._*][a-z](?![a-z])){3}")
 _AGAIN = re.compile(r"([^\W\d_]{1,9}?)(?:\W{0,3}\1){4}")
+_COUNT = r"[\d一二三四五六七八九十]*"
+_LABEL = re.compile(
+    rf"[^\w\n]*(?:\d+[^\w\n]+)?(?:我的|标准|参考|核心|关键|本题|my |key )?(?:第{_COUNT}个?)?"
+    rf"(?:[要考]点|[得采]分要?点|点|答案?|回答|解答|points?|answers?|[qa]) ?{_COUNT}(?:是|[^\w\n]+)"
+)
 _MIXED = re.compile(r"(?<![\w.])(?:[a-z]+\d+[a-z]|\d+[a-z]+\d)\w*")
 _USUAL = """
 a about after al all also an and any are as at be because been before best better both but by can could did
@@ -71,8 +78,10 @@ def lifted(
     """
     odd = _odd_ones(text, weighed)
     found = [(one, signals.grams(_said(text, one)), on) for one, on in zip(weighed, odd, strict=True)]
-    lines = [list(each) for _, each in groupby(found, lambda each: _line(text, each[0]))]
+    listed = _listed(text, weighed)
+    lines = [list(each) for _, each in groupby(found, lambda each: _line(listed, each[0]))]
     told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
+    some = any(told)
     return [
         one._replace(
             loud=max(
@@ -80,15 +89,20 @@ def lifted(
                 one.loud + _lift(own, subject, odd=on, alone=alone and _worded(text, one)),
             )
         )
-        for line, alone in zip(lines, [any(told) and not here for here in told], strict=True)
+        for line, alone in zip(lines, [some and not here for here in told], strict=True)
         for one, own, on in line
     ]
 
 
-def _line(text: str, one: Weighed) -> tuple[int, int]:
+def _listed(text: str, weighed: Sequence[Weighed]) -> frozenset[int]:
+    """Lines that are items of a list or rows of a table, by what begins them."""
+    firsts = {one.piece.line: one.piece.start for one in reversed(weighed)}
+    return frozenset(line for line, start in firsts.items() if _ITEM.match(text, start))
+
+
+def _line(listed: frozenset[int], one: Weighed) -> tuple[int, int]:
     """What it stands in: a line, or all items of a list and rows of a table together."""
-    item = _ITEM.match(text, text.rfind("\n", 0, one.piece.start) + 1)
-    return (one.piece.paragraph, -1) if item else (one.piece.paragraph, one.piece.line)
+    return (one.piece.paragraph, -1 if one.piece.line in listed else one.piece.line)
 
 
 def _odd_ones(text: str, weighed: Sequence[Weighed]) -> list[bool]:
@@ -113,10 +127,15 @@ def _worded(text: str, one: Weighed) -> bool:
 def _named(
     text: str, one: Weighed, own: frozenset[str], subject: Subject, loud: Callable[[str], float]
 ) -> float:
-    """The log-odds of what a sentence says about the points that it names."""
+    """The log-odds of what a sentence says about the points that it names, if it is more than a label."""
     if one.loud < NEVER or own.isdisjoint(subject.points):
         return -inf
-    odds = loud(signals.without(_said(text, one), subject.points | subject.title))
+    label = _LABEL.match(text, one.piece.start, one.piece.end)
+    start = label.end() if label else one.piece.start
+    rest = signals.without(text[start : one.piece.end], subject.points | subject.title)
+    if len(_LETTER.findall(rest)) + len(_CHINESE.findall(rest)) < SAYS:
+        return -inf
+    odds = loud(rest)
     return odds if odds > NAMED else -inf
 
 

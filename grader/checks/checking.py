@@ -44,11 +44,13 @@ class Scope:
 class Checked:
     """The rows of a check. `missed` are recordings that a replay lacks, by the file that needs them.
 
-    `unlike`: how many have a score on the base by another judge or rubric, so that nothing holds them."""
+    `unlike`: how many have a score on the base by another judge or rubric, so that nothing holds them.
+    `moved`: what is said of those that answered another question there."""
 
     rows: tuple[Graded, ...]
     missed: dict[str, CassetteMiss] = field(default_factory=dict)
     unlike: int = 0
+    moved: tuple[str, ...] = ()
 
 
 def scope(
@@ -116,12 +118,15 @@ async def judged(
             job = Job(one.attempt, one.question.rubric)
             grade = ungraded(job, strict, stop.why or "it was not asked about")
             rows[one.attempt.id] = standing.stand(_row(one, grade), measure)
-    apart = [
-        one
-        for one in rows.values()
-        if ratchet.unlike(one, measure.before, measure.renamed.get(one.attempt.path, one.attempt.path))
-    ]
-    return Checked(rows=tuple(rows[one.attempt.id] for one in found), missed=missed, unlike=len(apart))
+    return _beside_base(tuple(rows[one.attempt.id] for one in found), missed, measure)
+
+
+def _beside_base(rows: tuple[Graded, ...], missed: dict[str, CassetteMiss], measure: Measure) -> Checked:
+    olds = [measure.renamed.get(one.attempt.path, one.attempt.path) for one in rows]
+    pairs = list(zip(rows, olds, strict=True))
+    unlike = sum(ratchet.unlike(one, measure.before, old) for one, old in pairs)
+    moved = (ratchet.moved(one, measure.before, old) for one, old in pairs)
+    return Checked(rows=rows, missed=missed, unlike=unlike, moved=tuple(filter(None, moved)))
 
 
 def _row(one: WriteUp, grade: Grade) -> Graded:

@@ -71,6 +71,14 @@ def unlike(row: Graded, before: Mapping[str, Kept], old_path: str) -> bool:
     return kept is not None and row.grade.score is not None and kept.judge != made_with(row)
 
 
+def moved(row: Graded, before: Mapping[str, Kept], old_path: str) -> str:
+    """What is said of a write-up that answered another question on the base; "" of one that did not."""
+    kept = before.get(old_path)
+    if kept is None or kept.question == row.question.id:
+        return ""
+    return f"{row.attempt.path} ({kept.question} before, now {row.question.id})"
+
+
 def load(path: Path) -> dict[str, Kept]:
     """The scores in a file; none when there is no file."""
     if path.exists() and not path.is_file():

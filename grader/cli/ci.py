@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.checks.checking import Checked
+from grader.checks.standing import SHOWN
 from grader.checks.writeups import inside
 from grader.cli.console import command, note
 from grader.config import Settings
@@ -64,6 +65,12 @@ def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no
         note(
             f"note: {checked.unlike} score(s) of the base were given by another judge, calibration or rubric:"
             " nothing is held to them"
+        )
+    if checked.moved:
+        more = f" and {len(checked.moved) - SHOWN} more" if len(checked.moved) > SHOWN else ""
+        named = escape.line(", ".join(checked.moved[:SHOWN]))
+        note(
+            f"note: {len(checked.moved)} write-up(s) answer another question than on the base: {named}{more}"
         )
     for words in mean:
         note(f"below the bar: {words}")

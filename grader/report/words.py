@@ -109,8 +109,8 @@ FLAGS: dict[str, tuple[str, str]] = {
     "control_tokens": ("control tokens of a chat template; earns nothing", "含对话模板控制符；不得分"),
     "hidden_text": ("text that readers do not see; earns nothing", "读者看不见的文字；不得分"),
     "suspicious_text": (
-        "may speak to the grader: credit that falls without it is not given",
-        "疑似写给评分者的文字：去掉后下降的得分不计",
+        "may speak to the grader: beside an answer it earns nothing",
+        "疑似写给评分者的文字：附在答案里的不得分",
     ),
 }
 
