@@ -140,10 +140,11 @@ def models(folder: Path) -> frozenset[tuple[str, str]]:
 def read(path: Path) -> Recording:
     """One recording. FileNotFoundError when it is not there, InputError when damaged or edited by hand."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise ValueError("it is no file")
         with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+            raw = file.read(min(found.st_size, LARGEST) + 1)  # what is asked for is taken at once
         if len(raw) > LARGEST:
             raise ValueError("it is larger than 32 MB")
         whole = json.loads(raw)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.addressed.reading import Piece
 
-SURE = 5.5
+SURE = 5.2
 """Log-odds of a paragraph, its loudest sentence's and a third of the others', over which it is addressed."""
 LIKELY = 2.0
 """The same where another paragraph is already sure: who wrote one order may have written two."""
