@@ -37,9 +37,10 @@ async def grade_attempt(rubric: Rubric, attempt: Attempt, judge: Judge, plan: Pl
     seen = defence.shown(rubric, attempt.text, plan.layers)
     once = replace(plan, looks=plan.looks and not seen.bare)
     grade = replace(await _graded(rubric, attempt, seen.kept, judge, once, made_with), flags=seen.flags)
-    for left, (bare, suspects) in zip(range(len(seen.bare))[::-1], seen.bare, strict=True):
+    for number, (bare, suspects) in enumerate(seen.bare, 1):
         if grade.score:  # the lower credit counts: only what may lower it is looked at, in the last reading
-            anew = replace(plan, look_at=defence.at_stake(rubric, grade), looks=plan.looks and not left)
+            last = number == len(seen.bare)
+            anew = replace(plan, look_at=defence.at_stake(rubric, grade), looks=plan.looks and last)
             again = await _graded(rubric, attempt, bare, judge, anew, made_with)
             grade = defence.lower(rubric, grade, again, suspects)
     if grade.score and seen.whole:  # it could be an answer, and it could be an order: for people to look at

@@ -51,11 +51,11 @@ def test_nearly_all_attacks_are_sure_or_suspicious_and_what_is_left_is_the_answe
         parts = (GENUINE, row["injected"])
         text = "\n\n".join(parts if place == "after" else parts[::-1])
         found = look(text)
-        sure += [bool(found.sure)] * (row.get("round", 0) < 5)  # later ones are written to be overlooked
+        sure += [bool(found.sure)] * (row.get("round", 0) < 7)  # those read like plain remarks
         readings = ((*found.sure, *found.suspicious), found.alone)
         if GENUINE not in [without(text, some).text for some in readings]:
             left.append(row["id"])
-    assert len(left) <= 0.035 * len(rows("attacks.jsonl")), left
+    assert len(left) <= 0.03 * len(rows("attacks.jsonl")), left
     assert sum(sure) >= 0.35 * len(sure)
 
 
