@@ -20,7 +20,7 @@ import gold
 import numpy as np
 import table as tables
 from figures import beside_raters, figures, on_scores
-from fitting import F64, Ints
+from fitting import Ints, Ridge
 from table import SETUPS
 
 from grader.judges.weights import cache_folder
@@ -36,7 +36,7 @@ HEADS = (
 
 
 def judged(
-    table: tables.Table, kernels: Mapping[str, F64 | None], setup: tables.Setup, name: str
+    table: tables.Table, kernels: Mapping[str, Ridge | None], setup: tables.Setup, name: str
 ) -> tuple[Ints, Ints]:
     """Rows of the set with their levels, by a fit or fits that saw none of their questions."""
     test = np.flatnonzero(table["set"] == name)
@@ -93,7 +93,7 @@ def main() -> None:
     if not chosen.kept:
         features.extract(rows, chosen.features)
     table = tables.build(rows, chosen.features)
-    kernels = {lang: tables.kernel(table, setup) for lang, setup in SETUPS.items()}
+    kernels = {lang: tables.ridge(table, setup, lang) for lang, setup in SETUPS.items()}
     print(ROW.format(*HEADS))
     for name in chosen.sets.split(","):
         if not (table["set"] == name).any():

@@ -89,15 +89,17 @@ def agreement(table: tables.Table, kern: Any, lang: Lang, setup: tables.Setup) -
     return {"set": ", ".join(public), **figures(table, rows, levels)}
 
 
-def fitted(table: tables.Table, kern: Any, lang: Lang, setup: tables.Setup) -> dict[str, Any]:
+def fitted(table: tables.Table, lang: Lang, setup: tables.Setup) -> dict[str, Any]:
     """A language's file."""
+    kern = tables.ridge(table, setup, lang)
+    assert kern is not None
     train = np.flatnonzero(np.isin(table["set"], setup.train))
     made = tables.fit(table, kern, train, lang, setup)
     return {
         "about": about(table, lang, agreement(table, kern, lang, setup), setup),
         "stack": stacked(made, setup),
-        "contradicted": _short(tables.contradiction(table, kern, train, setup, lang)),
-        "probe": tables.probe(table, setup, lang, pack),
+        "contradicted": _short(tables.contradiction(table, kern)),
+        "probe": tables.probe(table, kern, setup, pack),
     }
 
 
@@ -149,7 +151,7 @@ def main() -> None:
     for lang, setup in tables.SETUPS.items():
         if chosen.lang not in (None, lang):
             continue
-        document = fitted(table, tables.kernel(table, setup), lang, setup)
+        document = fitted(table, lang, setup)
         place = chosen.out / f"{stack.named(lang)}.json"
         place.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
         print(json.dumps(document["about"], ensure_ascii=False, indent=1))

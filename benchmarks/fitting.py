@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,24 +30,47 @@ def standardise(block: F64, weight: F64) -> tuple[F64, F64, F64]:
     return (block - mean) / scale, mean, scale
 
 
-def dual(kernel: F64, targets: F64, weight: F64, ridge: float) -> tuple[F64, F64]:
-    """Weighted kernel ridge: the dual coefficients and the intercepts."""
-    base = weight @ targets / weight.sum()
-    return np.linalg.solve(kernel + ridge * np.diag(1 / weight), targets - base), base
+@dataclass(frozen=True)
+class Ridge:
+    """Weighted kernel ridge on `rows`, solved once: a fit without some of them only solves for those.
 
+    `kernel` (all, all), `targets` (all, heads) and `weight` (all,) hold the rows of a whole table.
+    """
 
-def predict(kernel: F64, targets: F64, weight: F64, ridge: float, train: Ints, test: Ints) -> F64:
-    alpha, base = dual(kernel[np.ix_(train, train)], targets[train], weight[train], ridge)
-    return kernel[np.ix_(test, train)] @ alpha + base
+    kernel: F64
+    targets: F64
+    weight: F64
+    ridge: float
+    rows: Ints
 
+    @cached_property
+    def _inverse(self) -> F64:
+        own = np.ix_(self.rows, self.rows)
+        inverse: F64 = np.linalg.inv(self.kernel[own] + self.ridge * np.diag(1 / self.weight[self.rows]))
+        return inverse
 
-def out_of_fold(kernel: F64, targets: F64, weight: F64, ridge: float, rows: Ints, fold: Ints) -> F64:
-    """Predictions for `rows`, each from the rows of the other folds."""
-    result = np.zeros((len(rows), targets.shape[1]))
-    for number in np.unique(fold):
-        held = fold == number
-        result[held] = predict(kernel, targets, weight, ridge, rows[~held], rows[held])
-    return result
+    def dual(self, train: Ints) -> tuple[F64, F64]:
+        """Dual coefficients, a row each of `rows` (0 for what is not in `train`), and intercepts."""
+        left = ~np.isin(self.rows, train)
+        weight = np.where(left, 0.0, self.weight[self.rows])
+        targets = self.targets[self.rows]
+        base = weight @ targets / weight.sum()
+        alpha = self._inverse @ np.where(left[:, None], 0.0, targets - base)
+        if left.any():
+            alpha -= self._inverse[:, left] @ np.linalg.solve(self._inverse[np.ix_(left, left)], alpha[left])
+        return alpha, base
+
+    def predict(self, train: Ints, test: Ints) -> F64:
+        alpha, base = self.dual(train)
+        return self.kernel[np.ix_(test, self.rows)] @ alpha + base
+
+    def out_of_fold(self, rows: Ints, fold: Ints) -> F64:
+        """Predictions for `rows`, each from the rows of the other folds."""
+        result = np.zeros((len(rows), self.targets.shape[1]))
+        for number in np.unique(fold):
+            held = fold == number
+            result[held] = self.predict(rows[~held], rows[held])
+        return result
 
 
 def logistic(z: F64, positive: NDArray[np.bool_], weight: F64, penalty: float) -> F64:

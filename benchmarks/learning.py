@@ -93,7 +93,7 @@ def embedded(folder: Path) -> Said:
     if not rows:
         return {}
     table = tables.build(rows, folder, setup.blocks)
-    kern = tables.kernel(table, setup)
+    kern = tables.ridge(table, setup, "zh")
     train = np.flatnonzero(np.isin(table["set"], setup.train))
     test = np.flatnonzero(table["set"] == REPORTED)
     chances, levels, _ = tables.judge(table, kern, train, test, setup)

@@ -9,7 +9,7 @@ from typing import Any
 
 import features
 import numpy as np
-from fitting import F64, Ints, Stacked, dual, fit_stack, folds, out_of_fold, predict, standardise
+from fitting import F64, Ints, Ridge, Stacked, fit_stack, folds, standardise
 from gold import Labelled
 
 from grader import signals
@@ -134,16 +134,17 @@ def weights(table: Table, lang: Lang) -> F64:
     return share * np.array([full[name] for name in table["set"]])
 
 
-def kernel(table: Table, setup: Setup) -> F64 | None:
-    """The mean of the blocks' linear kernels, standardised on the training sets; None without blocks."""
+def ridge(table: Table, setup: Setup, lang: Lang) -> Ridge | None:
+    """The probe for a language's wording on the training sets; its kernel is the mean of the blocks' linear
+    ones, standardised on them. None without blocks."""
     if not setup.blocks:
         return None
-    within = np.isin(table["set"], setup.train).astype(np.float64)
+    within = np.isin(table["set"], setup.train)
     total = np.zeros((len(within), len(within)))
     for name in setup.blocks:
-        z = standardise(table.blocks[name], within)[0].astype(np.float32)
+        z = standardise(table.blocks[name], within.astype(np.float64))[0].astype(np.float32)
         total += z @ z.T / len(setup.blocks)
-    return total
+    return Ridge(total, targets(table), weights(table, lang), setup.ridge, np.flatnonzero(within))
 
 
 def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
@@ -159,16 +160,15 @@ def values(table: Table, rows: Ints, scores: F64 | None, setup: Setup) -> F64:
     return np.column_stack([made[name] if name in made else table[name][rows] for name in setup.signals])
 
 
-def fit(table: Table, kern: F64 | None, train: Ints, lang: Lang, setup: Setup) -> Stacked:
+def fit(table: Table, kern: Ridge | None, train: Ints, lang: Lang, setup: Setup) -> Stacked:
     """The stack for a language's wording, on the probe's scores out of fold."""
-    weight, own = weights(table, lang), None
+    own = None
     stacked = np.isin(table["set"][train], list(setup.stacked))
     if kern is not None:
-        inner = folds(list(table["question"][train]), 9, 0)
-        own = out_of_fold(kern, targets(table), weight, setup.ridge, train, inner)[stacked]
+        own = kern.out_of_fold(train, folds(list(table["question"][train]), 9, 0))[stacked]
     rows = train[stacked]
     level = table["level"][rows]
-    counts = weight[rows] * np.array([setup.stacked[name] for name in table["set"][rows]])
+    counts = weights(table, lang)[rows] * np.array([setup.stacked[name] for name in table["set"][rows]])
     even = balanced(counts, level, setup.missing)
     return fit_stack(values(table, rows, own, setup), level, even, setup.penalty)
 
@@ -182,19 +182,19 @@ def balanced(weight: F64, level: Ints, missing: float | None) -> F64:
     return weight * np.where(nothing, missing / share, (1 - missing) / (1 - share))
 
 
-def judge(table: Table, kern: F64 | None, train: Ints, test: Ints, setup: Setup) -> tuple[F64, Ints, Stacked]:
+def judge(
+    table: Table, kern: Ridge | None, train: Ints, test: Ints, setup: Setup
+) -> tuple[F64, Ints, Stacked]:
     """Chances and levels of `test`, all of one language, by a fit on `train`; and its stack."""
     [lang] = set(table["lang"][test])
     stack = fit(table, kern, train, lang, setup)
-    fresh = None
-    if kern is not None:
-        fresh = predict(kern, targets(table), weights(table, lang), setup.ridge, train, test)
+    fresh = None if kern is None else kern.predict(train, test)
     seen = values(table, test, fresh, setup)
     return stack.chances(seen), stack.verdicts(seen), stack
 
 
 def crossed(
-    table: Table, kern: F64 | None, setup: Setup, name: str, count: int = 9
+    table: Table, kern: Ridge | None, setup: Setup, name: str, count: int = 9
 ) -> tuple[Ints, F64, Ints]:
     """One set judged by fits that saw none of the question, in no set: its rows, their chances and levels."""
     where = np.flatnonzero(table["set"] == name)
@@ -208,12 +208,11 @@ def crossed(
     return where, chances, levels
 
 
-def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup, lang: Lang) -> float:
+def contradiction(table: Table, kern: Ridge) -> float:
     """The score of the head above which a point is contradicted: best F1 on scores out of fold."""
-    inner = folds(list(table["question"][rows]), 9, 0)
-    scores = out_of_fold(kern, targets(table), weights(table, lang), setup.ridge, rows, inner)
+    scores = kern.out_of_fold(kern.rows, folds(list(table["question"][kern.rows]), 9, 0))
     scores = scores[:, HEADS.index("contradicted")]
-    true = table["contradicted"][rows] > 0
+    true = table["contradicted"][kern.rows] > 0
     f1 = {
         at: 2 * (true & (scores > at)).sum() / ((scores > at).sum() + true.sum())
         for at in np.linspace(0.2, 0.7, 26)
@@ -221,17 +220,14 @@ def contradiction(table: Table, kern: F64, rows: Ints, setup: Setup, lang: Lang)
     return float(max(f1, key=lambda at: f1[at]))
 
 
-def probe(table: Table, setup: Setup, lang: Lang, pack: Any) -> dict[str, Any]:
+def probe(table: Table, kern: Ridge, setup: Setup, pack: Any) -> dict[str, Any]:
     """The probe fitted on all training rows, packed: heads, bias, and per block a vector a head."""
-    kern, rows = kernel(table, setup), np.flatnonzero(np.isin(table["set"], setup.train))
-    assert kern is not None
-    weight = weights(table, lang)[rows]
-    alpha, base = dual(kern[np.ix_(rows, rows)], targets(table)[rows], weight, setup.ridge)
+    alpha, bias = kern.dual(kern.rows)
     within = np.isin(table["set"], setup.train).astype(np.float64)
-    bias, packed = base.copy(), {}
+    packed = {}
     for name in setup.blocks:
         z, mean, scale = standardise(table.blocks[name], within)
-        vectors = (z[rows].T @ alpha / len(setup.blocks)) / scale[:, None]
-        bias -= mean @ vectors
+        vectors = (z[kern.rows].T @ alpha / len(setup.blocks)) / scale[:, None]
+        bias = bias - mean @ vectors
         packed[name] = pack(vectors.T.astype(np.float32))
     return {"heads": list(HEADS), "bias": [round(float(one), 6) for one in bias], "weights": packed}

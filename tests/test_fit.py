@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_fit_judges_questions_that_it_did_not_see(tables: Any) -> None:
     made = synthetic(tables)
     setup = tables.Setup()
     train, test = np.arange(180), np.arange(180, 240)
-    _, levels, _ = tables.judge(made, tables.kernel(made, setup), train, test, setup)
+    _, levels, _ = tables.judge(made, tables.ridge(made, setup, "zh"), train, test, setup)
     _, plain, _ = tables.judge(made, None, train, test, tables.OVERLAP)
     true = made["level"][test]
     reached = cohen_kappa_score(true, levels, weights="quadratic")
@@ -64,18 +65,26 @@ def test_a_fit_judges_questions_that_it_did_not_see(tables: Any) -> None:
 
 def test_the_probe_that_is_written_gives_the_scores_that_were_fitted(tables: Any) -> None:
     import fit
-    from fitting import predict
 
     made, setup = synthetic(tables), tables.Setup()
-    train, test = np.arange(180), np.arange(180, 240)
-    weight = np.ones(240)
-    fitted = predict(tables.kernel(made, setup), tables.targets(made), weight, setup.ridge, train, test)
-    probe = Probe(tables.probe(made, setup, "zh", fit.pack))
+    test, kern = np.arange(180, 240), tables.ridge(made, setup, "zh")
+    fitted = kern.predict(kern.rows, test)
+    probe = Probe(tables.probe(made, kern, setup, fit.pack))
     none = Trace(log_odds=0.0, blocks={name: np.zeros(WIDTH, np.float32) for name in setup.blocks})
     for row, scores in zip(test, fitted, strict=True):
         here = Trace(0.0, {name: made.blocks[name][row].astype(np.float32) for name in setup.blocks})
         said = probe.signals(here, probe.project(none))
         assert [said[f"probe_{head}"] for head in tables.HEADS] == pytest.approx(scores.tolist(), abs=0.01)
+
+
+def test_a_probe_without_some_rows_is_one_that_was_fitted_without_them(tables: Any) -> None:
+    made, setup = synthetic(tables), tables.Setup()
+    kern = tables.ridge(made, setup, "zh")
+    train, test = kern.rows[20:], kern.rows[:20]
+    alone = replace(kern, rows=train)
+    assert kern.predict(train, test) == pytest.approx(alone.predict(train, test), abs=1e-9)
+    own = kern.out_of_fold(train, train % 3)
+    assert own == pytest.approx(alone.out_of_fold(train, train % 3), abs=1e-9)
 
 
 def test_the_stack_that_is_written_gives_the_verdicts_that_were_fitted(tables: Any) -> None:
