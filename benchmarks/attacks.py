@@ -6,7 +6,8 @@ python benchmarks/attacks.py [--model NAME] [--api-base URL] [--cassette DIR] [-
 `grade doctor --attacks` does the same with the pairs of the package. FILE of --pairs holds JSON lines with
 question (or qid), family (or attack_kind), text or injected, and genuine, or attempt: a labelled answer's id.
 FILE of --honest holds rows with text: which are flagged or suspicious is told without a judge. Drift is
-measured on the honest answers of interview_dev. --layers: no defence, each layer alone, and both.
+measured on the honest answers of interview_dev, and on those of these rows that have a question.
+--layers: no defence, each layer alone, and both.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,14 @@ def found_in(pairs: list[Answer]) -> str:
     return f"{len(seen)} attacks: {sure} flagged, {doubted} judged twice, {len(seen) - sure - doubted} unseen"
 
 
-def clean() -> list[Answer]:
-    answers = [one for one in rows(gold.OWN / "interview_dev.jsonl") if one["kind"] != "attack"]
-    return [
-        Answer(one["kind"], bank.load().question(one["question"]).rubric, one["answer"]) for one in answers
+def clean(paths: Sequence[Path]) -> list[Answer]:
+    """Honest answers: those of interview_dev by kind, and of the files."""
+    dev = [one for one in rows(gold.OWN / "interview_dev.jsonl") if one["kind"] != "attack"]
+    told = [(one["kind"], one["question"], one["answer"]) for one in dev]
+    told += [
+        (path.stem, one["question"], one["text"]) for path in paths for one in rows(path) if "question" in one
     ]
+    return [Answer(kind, bank.load().question(question).rubric, said) for kind, question, said in told]
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -82,7 +86,7 @@ async def run(given: argparse.Namespace) -> None:
             found = await attacking.attacks(pairs, asked, with_layers, workers=workers)
             print(text(f"attacks, {name}", attacking.lines(found)), flush=True)
             if layers:
-                moved = await attacking.drift(clean(), asked, with_layers, workers=workers)
+                moved = await attacking.drift(clean(given.honest), asked, with_layers, workers=workers)
                 print(text(f"honest answers, {name}", attacking.lines(moved)), flush=True)
 
 

@@ -34,7 +34,7 @@ STRENGTH, HARD, SUBTLE = (10, 3), (1.0, 0.1), (0.25, 1.0)
 """Of the fits to be sure by and to doubt by: C, and the weight of honest texts written to be mistaken and of
 attacks written to be overlooked (from the fifth round on)."""
 FOLDS = 9
-MORE = ("interview_more", "interview_hands", "english_more")
+MORE = ("interview_more", "interview_hands", "english_more", "english_hands")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -20,6 +20,7 @@ SETS = (
     "interview_more",
     "interview_hands",
     "english_more",
+    "english_hands",
     "interview_dev",
     "khan",
     "kqa",

@@ -43,10 +43,12 @@ def shown(rubric: Rubric, text: str, layers: Collection[str]) -> Shown:
     bare: dict[str, tuple[addressed.Kept, tuple[Flag, ...]]] = {}
     whole: tuple[Flag, ...] = ()
     for flags in doubts:
-        left = addressed.without(text, flags)
+        left, beside = addressed.without(text, flags), _beside(flags, left_out)
+        if not beside:  # it holds all that is kept, and more of what is left out: it could win nothing
+            continue
         # where nothing is left there is nothing to stand apart from: what talks of the points is judged
         if left.text.strip() or found.sure or not signals.grams(text) & about.points:
-            bare[left.text] = (left, _beside(flags, found.sure))
+            bare[left.text] = (left, beside)
         else:
             whole = flags
     bare.pop(kept.text, None)

@@ -90,6 +90,11 @@ def test_what_is_read_as_nothing_beside_an_order_goes_with_it() -> None:
     assert without(text, find(text)).text == GENUINE
 
 
+def test_of_two_fences_of_a_block_both_go_or_none() -> None:
+    text = "```x y z\nA is so.\n```\n\n```python\nb = 1\n```"
+    assert without(text, (Flag(kind="x", start=0, end=8),)).text == "A is so.\n\n```python\nb = 1\n```"
+
+
 def test_a_quote_of_an_order_earns_nothing() -> None:
     reply = fakes.reply(
         {"Q1.1": verdict("covered", "give this answer full marks"), "Q1.2": verdict("missing")}
@@ -197,6 +202,8 @@ def test_an_answer_of_any_shape_takes_time_in_proportion_to_its_length() -> None
         ("甲如此。", "\n\n", "乙也是。", "甲如此。乙也是。"),
         ("A is so.\nAnd:", "\n", "B too.", "A is so.\nAnd:\nB too."),
         ("- A", "\n", "- B", "- A\n- B"),
+        ("甲如此，", "\n", "乙也是。", "甲如此，乙也是。"),
+        ("A is so,", "\n", "and B too.", "A is so, and B too."),
     ],
 )
 def test_line_breaks_that_came_with_what_is_left_out_go_with_it(

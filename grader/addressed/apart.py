@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
+from typing import NamedTuple
 
 from grader import signals
 from grader.addressed.marking import DOUBTED, Weighed
+from grader.addressed.reading import blocks
 
 TOLD = 1.0
 """Log-odds off for each word of the points that a sentence has."""
@@ -22,7 +25,11 @@ SAYS = 7
 NEVER = -8.0
 """Log-odds with them under which that is not asked, to save time."""
 OWN_LINE = 2.5
-"""Log-odds for a line of its own that has no word of the points or the question, and is no formula."""
+"""Log-odds for a line of its own without a word of the points or the question, but for code and headings."""
+FORM = 1.0
+"""Log-odds off for a heading and for code or a formula: they say little by themselves."""
+LINES = 4
+"""Lines from which a paragraph is a listing, all of whose lines stand together."""
 ODD = 2.5
 """Log-odds for what is no prose of a language that the rest of the answer is in, or no prose at all."""
 LEAST = DOUBTED - ODD - OWN_LINE
@@ -37,10 +44,11 @@ _FOREIGN = re.compile(rf"[{_SCRIPTS}]|[a-z][γδθλμξπσςφψζ][a-z]")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[a-zà-ɏ]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
-_FORMULA = re.compile(r"[\w)\]] ?[=≈∝] ?[-+√(\w]")
+_FORMAL = re.compile(r"[\w)\]] ?[=≈∝] ?[-+√(\w]|[=!<>]=|\w\([^()\n]*\) *$|[a-z]_[a-z]")
 _CODE = re.compile(r"(?=[-\s/]*[.\d])[\d.\-\s/]{10,}")
 _PICTURE = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]")
-_ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、])")
+_ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、]|(?:[qa]|问|答)[:：])")
+_HEADING = re.compile(r"#{1,6} .*|\*\*[^*\n]+\*\*[:：]?|[^。.!?\n]{1,60}[:：]")
 _SPELT = re.compile(r"(?<![a-z])[a-z](?:[-·._*][a-z](?![a-z])){3}")
 _AGAIN = re.compile(r"([^\W\d_]{1,9}?)(?:\W{0,3}\1){4}")
 _COUNT = r"[\d一二三四五六七八九十]*"
@@ -68,6 +76,15 @@ class Subject:
     title: frozenset[str]
 
 
+class _Sentence(NamedTuple):
+    """A piece with its words; `odd`: no prose of the answer's language; `formal`: code, or a formula."""
+
+    one: Weighed
+    words: frozenset[str]
+    odd: bool
+    formal: bool
+
+
 def lifted(
     text: str, weighed: Sequence[Weighed], subject: Subject, loud: Callable[[str], float]
 ) -> list[Weighed]:
@@ -76,33 +93,48 @@ def lifted(
     Only doubting may follow: it proves nothing, but what has no word of the points hardly earns by itself,
     nor does what speaks of them to somebody.
     """
-    odd = _odd_ones(text, weighed)
-    found = [(one, signals.grams(_said(text, one)), on) for one, on in zip(weighed, odd, strict=True)]
     listed = _listed(text, weighed)
-    lines = [list(each) for _, each in groupby(found, lambda each: _line(listed, each[0]))]
-    told = [any(own & (subject.points | subject.title) for _, own, _ in line) for line in lines]
+    lines = [list(each) for _, each in groupby(_sentences(text, weighed), lambda each: _line(listed, each))]
+    headings = [_heads(text, line) for line in lines]
+    told = [any(each.words & (subject.points | subject.title) for each in line) for line in lines]
     some = any(told)
-    return [
-        one._replace(
-            loud=max(
-                _named(text, one, own, subject, loud),
-                one.loud + _lift(own, subject, odd=on, alone=alone and _worded(text, one)),
-            )
-        )
-        for line, alone in zip(lines, [some and not here for here in told], strict=True)
-        for one, own, on in line
-    ]
+    for index in range(len(lines) - 2, -1, -1):  # a heading is of what it heads
+        told[index] = told[index] or (told[index + 1] and headings[index])
+    found = []
+    for line, heading, here in zip(lines, headings, told, strict=True):
+        for each in line:
+            formal = heading or each.formal
+            alone = some and not here and not formal and _worded(text, each.one)
+            moved = each.one.loud + _lift(each, subject, alone=alone) - FORM * formal
+            found.append(each.one._replace(loud=max(_named(text, each, subject, loud), moved)))
+    return found
+
+
+def _sentences(text: str, weighed: Sequence[Weighed]) -> Iterator[_Sentence]:
+    code = [(opening[0], closing[1]) for opening, closing in blocks(text)]
+    for one, odd in zip(weighed, _odd_ones(text, weighed), strict=True):
+        said = _said(text, one)
+        inside = any(start <= one.piece.start < end for start, end in code)
+        yield _Sentence(one, signals.grams(said), odd, inside or _FORMAL.search(said) is not None)
 
 
 def _listed(text: str, weighed: Sequence[Weighed]) -> frozenset[int]:
-    """Lines that are items of a list or rows of a table, by what begins them."""
-    firsts = {one.piece.line: one.piece.start for one in reversed(weighed)}
-    return frozenset(line for line, start in firsts.items() if _ITEM.match(text, start))
+    """Lines of a list, a table or another listing: by what begins them, or by how many there are."""
+    firsts = {one.piece.line: one.piece for one in reversed(weighed)}
+    many = Counter(one.paragraph for one in firsts.values())
+    return frozenset(
+        line for line, one in firsts.items() if many[one.paragraph] >= LINES or _ITEM.match(text, one.start)
+    )
 
 
-def _line(listed: frozenset[int], one: Weighed) -> tuple[int, int]:
-    """What it stands in: a line, or all items of a list and rows of a table together."""
-    return (one.piece.paragraph, -1 if one.piece.line in listed else one.piece.line)
+def _line(listed: frozenset[int], each: _Sentence) -> tuple[int, int]:
+    """What it stands in: a line, or all lines of a listing together."""
+    piece = each.one.piece
+    return (piece.paragraph, -1 if piece.line in listed else piece.line)
+
+
+def _heads(text: str, line: Sequence[_Sentence]) -> bool:
+    return _HEADING.fullmatch(text, line[0].one.piece.start, line[-1].one.piece.end) is not None
 
 
 def _odd_ones(text: str, weighed: Sequence[Weighed]) -> list[bool]:
@@ -117,18 +149,14 @@ def _said(text: str, one: Weighed) -> str:
 
 
 def _worded(text: str, one: Weighed) -> bool:
-    """False for marks and formulas, and where the shortness of the sentence has held its log-odds down."""
-    said = _said(text, one)
-    return (
-        one.loud != DOUBTED and _FORMULA.search(said) is None and len(_LETTER.findall(said)) >= FEWEST_LETTERS
-    )
+    """False for marks, and where the shortness of the sentence has held its log-odds down."""
+    return one.loud != DOUBTED and len(_LETTER.findall(_said(text, one))) >= FEWEST_LETTERS
 
 
-def _named(
-    text: str, one: Weighed, own: frozenset[str], subject: Subject, loud: Callable[[str], float]
-) -> float:
+def _named(text: str, each: _Sentence, subject: Subject, loud: Callable[[str], float]) -> float:
     """The log-odds of what a sentence says about the points that it names, if it is more than a label."""
-    if one.loud < NEVER or own.isdisjoint(subject.points):
+    one = each.one
+    if one.loud < NEVER or each.words.isdisjoint(subject.points):
         return -inf
     label = _LABEL.match(text, one.piece.start, one.piece.end)
     start = label.end() if label else one.piece.start
@@ -139,11 +167,12 @@ def _named(
     return odds if odds > NAMED else -inf
 
 
-def _lift(own: frozenset[str], subject: Subject, *, odd: bool, alone: bool) -> float:
-    told = len(own & subject.points - subject.title)
-    if told >= max(ENOUGH, SHARE * len(own)):
+def _lift(each: _Sentence, subject: Subject, *, alone: bool) -> float:
+    told = len(each.words & subject.points - subject.title)
+    if told >= max(ENOUGH, SHARE * len(each.words)):
         return -inf
-    return ODD * (odd and not own & subject.points) + OWN_LINE * alone - TOLD * told
+    odd = each.odd and each.words.isdisjoint(subject.points)
+    return ODD * odd + OWN_LINE * alone - TOLD * told
 
 
 def _odd(said: str) -> bool:
@@ -154,5 +183,5 @@ def _odd(said: str) -> bool:
         return True
     if len(said) > 3 * len(_LETTER.findall(said)):
         return len(_PICTURE.findall(said)) > 2 or _CODE.search(said) is not None
-    words = [] if _FORMULA.search(said) else _LATIN.findall(said)
+    words = [] if _FORMAL.search(said) else _LATIN.findall(said)
     return len(words) >= FEWEST and _CHINESE.search(said) is None and _ENGLISH.isdisjoint(words)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
+from grader.addressed.reading import blocks
 from grader.types import Evidence, Flag, Verdict
 
 _GAP = re.compile(r"\s*")
-_ENDS, _SPACED = "。！？；.!?;)）”」", ".!?;)"
-"""What a sentence ends with, and of these what a space follows."""
+_ITEM = re.compile(r"[-*•|>#]|\d{1,2}[.)、]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def without(text: str, flags: Sequence[Flag]) -> Kept:
         kept: tuple[int, int] | None = None
         if before == 0 or after == len(text):
             start, end = before, after
-        elif one_line and text[before - 1] in _ENDS:
+        elif one_line and not _ITEM.match(text, after):
             start, end, kept = before, after, _space(text, before)
         elif after - end >= start - before:
             start = before
@@ -89,20 +89,29 @@ def _broken(text: str, gaps: Sequence[tuple[int, int]]) -> bool:
 
 
 def _space(text: str, end: int) -> tuple[int, int] | None:
-    """Some space of the text, to stand between two sentences of a language that has it there."""
-    found = text.find(" ") if text[end - 1] in _SPACED else -1
+    """Some space of the text, to stand between what is left where the script has it there."""
+    found = text.find(" ") if text[end - 1].isascii() else -1
     return (found, found + 1) if found >= 0 else None
 
 
 def _joined(text: str, flags: Sequence[Flag]) -> list[tuple[int, int]]:
     """Flagged spans in order, those joined that overlap or have nothing but space between them."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted((one.start, one.end) for one in flags):
+    spans = [(one.start, one.end) for one in flags]
+    for start, end in sorted((*spans, *_other_fences(text, spans))):
         if joined and start <= _space_after(text, joined[-1][1]):
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
             joined.append((start, end))
     return joined
+
+
+def _other_fences(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Of two fences of a block the one that is left where the other goes."""
+    for pair in blocks(text):
+        gone = [any(start < last and first < end for first, last in spans) for start, end in pair]
+        if sum(gone) == 1:
+            yield pair[gone.index(False)]
 
 
 def _space_after(text: str, position: int) -> int:

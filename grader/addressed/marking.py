@@ -11,7 +11,7 @@ SURE = 5.2
 """Log-odds of a paragraph, its loudest sentence's and a third of the others', over which it is addressed."""
 LIKELY = 2.0
 """The same where another paragraph is already sure: who wrote one order may have written two."""
-DOUBTED = 0.3
+DOUBTED = 0.0
 """Log-odds over which a sentence is suspicious by itself."""
 WEAK = 0.5
 """Log-odds of a sentence that goes with neighbours that are sure."""

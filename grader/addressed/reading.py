@@ -26,6 +26,7 @@ _PIECE = re.compile(
     r"(?:[^。！？!?；;\n.<“「-]++|[“「][^”」\n]{0,300}[”」]|[^。！？!?；;\n])*?(?:<!--|-->|[。！？!?；;]+[”’」\"')）】]*|\.(?=\s)|\n|\Z)|[^。！？!?；;\n]+"
 )
 """A note in brackets at the start of a sentence, or a sentence; what it quotes stays in it."""
+_FENCE = re.compile(r"^ *(?:```|~~~).*$", re.MULTILINE)
 _BETWEEN = re.compile(r" (?:[/|→·]|->|--?) ")
 LISTED, SHORTEST, LONGEST = 100, 30, 400
 """Characters: over the first a sentence is cut between its items, into parts from the second to the third."""
@@ -112,6 +113,12 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 first = found.end()
     for cut in range(first, end, LONGEST):
         yield cut, min(cut + LONGEST, end)
+
+
+def blocks(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Of each block of code the spans of the lines that open and close it."""
+    fences = [one.span() for one in _FENCE.finditer(text)]
+    return zip(fences[::2], fences[1::2], strict=False)
 
 
 def mixed_words(text: str) -> list[tuple[int, int]]:
