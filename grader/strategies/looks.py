@@ -14,7 +14,7 @@ from grader.strategies.examples import Example
 from grader.types import Attempt, Criterion, JudgeRequest, Lang, Rubric, Verdict, Vote, digest
 
 UNSURE = 0.6
-HEARD, UNHEARD, MISTAKEN = 0.8, 0.06, 0.5
+HEARD, UNHEARD, MISTAKEN = 0.9, 0.06, 0.5
 """Share of a point's words: over it `missing` is doubted, under it credit is; lean to a mistake's words."""
 AGAIN = 1000
 """Added to the seed, so that a second look is never the first call again."""
