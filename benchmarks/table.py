@@ -55,7 +55,7 @@ class Setup:
 
 
 SETUPS: Mapping[Lang, Setup] = {
-    "zh": Setup(train=OWN, stacked=dict.fromkeys(OWN, 1.0), missing=0.55),
+    "zh": Setup(train=OWN, stacked=dict.fromkeys(OWN, 1.0), missing=0.6),
     "en": Setup(),
 }
 """What the fit for a language's wording is made with."""
