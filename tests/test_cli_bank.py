@@ -104,7 +104,7 @@ def test_import_makes_a_bank_that_the_other_commands_use(
 ) -> None:
     out = tmp_path / "mine"
     code, said, err = grade(capsys, "bank", "import", HERE / "bank_small.md", "--out", out)
-    assert (code, said.split(" are in")[0]) == (0, "4 questions with 7 key points")
+    assert (code, said.split(" to ")[0]) == (0, "wrote 4 questions with 7 key points")
     assert "grade bank lint" in err
     assert listed(capsys, "--bank", str(out)) == ["Q1", "Q2", "Q3", "Q5"]
     code, _, err = grade(capsys, "bank", "import", HERE / "bank_small.md", "--out", out)

@@ -10,6 +10,7 @@ from grader.checks.ratchet import Kept
 from grader.checks.terms import Terms
 from grader.report import summary
 from grader.report.graded import Graded
+from grader.report.words import counted
 from grader.scoring import under
 
 SHOWN = 20
@@ -68,7 +69,8 @@ def gone(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (f"{len(names)} write-up(s) with a kept score are gone: {', '.join(names[:SHOWN])}{more}",)
+    said = counted(len(names), "write-up with a kept score is gone", "write-ups with a kept score are gone")
+    return (f"{said}: {', '.join(names[:SHOWN])}{more}",)
 
 
 def exit_code(rows: Sequence[Graded], missed: Collection[str], mean: Collection[str]) -> int:

@@ -11,6 +11,7 @@ from rich.text import Text
 from grader.bank import rubric_files
 from grader.bank.info import BankInfo
 from grader.report.plain import wrapped
+from grader.report.words import counted
 from grader.types import Question
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def listed(info: BankInfo, questions: Sequence[Question], console: Console) -> N
         table.add_row(one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE)))
     console.print(table)
     points = sum(len(one.rubric.criteria) for one in questions)
-    console.print(f"{len(questions)} questions, {points} key points", style="dim")
+    console.print(f"{counted(len(questions), 'question')}, {counted(points, 'key point')}", style="dim")
 
 
 def question(info: BankInfo, one: Question, console: Console) -> None:
@@ -100,7 +101,7 @@ def head(one: Question, console: Console) -> None:
 def tracks(info: BankInfo, console: Console) -> None:
     """Tracks, learning path, advice and resources."""
     for track in info.tracks:
-        console.print(f"{track.name} ({len(track.questions)} questions)", style="bold")
+        console.print(f"{track.name} ({counted(len(track.questions), 'question')})", style="bold")
         _rows(console, [(one.title, one.spec, one.remark) for one in track.entries])
     if info.days:
         time = f" ({info.study_time})" if info.study_time else ""

@@ -15,6 +15,7 @@ from typer import Option
 from grader.cli import console, options
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.trouble import version
+from grader.report.words import counted
 
 if TYPE_CHECKING:
     from grader.cli.attacks import Tables
@@ -88,7 +89,7 @@ def recordings(chosen: Chosen) -> Check:
     assert folder is not None
     there = len(tuple(folder.glob("*.json"))) if folder.is_dir() else 0
     fine = sum(1 for _ in cassette.usable(folder))
-    said = f"{folder}, mode {chosen.settings.mode}: {fine} recordings"
+    said = f"{folder}, mode {chosen.settings.mode}: {counted(fine, 'recording')}"
     if there > fine:
         todo = f"`grade cassette list {folder}` names the files that can't be played; delete them"
         return Check("cassette", "warn", f"{said}, {there - fine} unusable", todo)
@@ -197,7 +198,7 @@ def preflight(chosen: Chosen) -> Check:
     took = f"{time.monotonic() - began:.1f} s, {flown.usage.prompt} prompt tokens"
     said = f"missed {flown.missed:g} of {flown.points} points, at most {MOST:g} may be missed; {took}"
     if flown.ungraded:
-        wrong = [f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"]
+        wrong = [f"{counted(flown.ungraded, 'answer')} ungraded: {'; '.join(flown.problems)}"]
     else:
         about = {"too much credit in": flown.given, "too little in": flown.refused}
         wrong = [f"{what}: {', '.join(names)}" for what, names in about.items() if names]

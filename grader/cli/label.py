@@ -19,6 +19,7 @@ from grader.cli.chosen import bank_of
 from grader.cli.console import note, stdout_console
 from grader.errors import InputError
 from grader.report.plain import plain, wrapped
+from grader.report.words import counted
 from grader.runs import labels
 from grader.types import Attempt, Coverage, Criterion, Label, Rubric, Verdict
 
@@ -60,7 +61,8 @@ def label(
         note("nothing is open: people have decided all of it" + (" (--again asks anew)" if not again else ""))
         return 0
     who, console, done = author or user(), stdout_console(), 0
-    note(f"{len(waiting)} verdicts are open; every label is kept at once, so stop whenever you like")
+    left = counted(len(waiting), "verdict is", "verdicts are")
+    note(f"{left} open; every label is kept at once, so stop whenever you like")
     for place, one in enumerate(waiting, 1):
         show(one, f"{place} of {len(waiting)}", console)
         answer = ask()
