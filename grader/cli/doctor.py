@@ -15,6 +15,7 @@ from typer import Option
 from grader.cli import console, options
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.trouble import version
+from grader.report.plain import wrapped
 from grader.report.words import counted
 
 if TYPE_CHECKING:
@@ -222,18 +223,19 @@ async def _flown(chosen: Chosen) -> Preflight:
 
 def show(checks: tuple[Check, ...], tables: Tables) -> None:
     """The table, those of attacks, and below them what to do."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table.grid(padding=(0, 2))
+    shown = console.stdout_console()
+    table = Table.grid(Column(), Column(), Column(overflow="fold"), padding=(0, 2))
     for one in checks:
         table.add_row(one.state, one.name, one.said)
-    console.stdout_console().print(table)
+    shown.print(table)
     if tables:
         from grader.cli.attacks import text
 
         console.put("\n" + "\n".join(text(title, lines) for title, lines in tables.items()))
-    todo = [f"  {one.name}: {one.todo}" for one in checks if one.todo]
+    todo = [wrapped(f"{one.name}: {one.todo}", shown.width - 4) for one in checks if one.todo]
     if todo:
-        console.put("\nWhat to do:\n" + "\n".join(todo))
+        console.put("\nWhat to do:\n" + "\n".join("  " + "\n    ".join(lines) for lines in todo))
     elif checks[-1].state == "ok":
         console.put("\nEverything is there: grade away.")
