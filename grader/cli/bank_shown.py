@@ -59,7 +59,9 @@ def listed(info: BankInfo, questions: Sequence[Question], console: Console) -> N
                 console.print(table)
             section, table = one.section, _table()
             console.print(section or info.title, style="bold")
-        table.add_row(one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE)))
+        table.add_row(
+            one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE, console.encoding))
+        )
     console.print(table)
     points = sum(len(one.rubric.criteria) for one in questions)
     console.print(f"{counted(len(questions), 'question')}, {counted(points, 'key point')}", style="dim")
@@ -92,7 +94,7 @@ def question(info: BankInfo, one: Question, console: Console) -> None:
 
 def head(one: Question, console: Console) -> None:
     """Id, title, stars and section."""
-    console.print(Text.assemble((one.id, "bold cyan"), "  ", (one.title, "bold")))
+    console.print(Text.assemble((one.id, "bold cyan"), "  ", console.render_str(one.title, style="bold")))
     line = "  ".join(part for part in (stars(one), one.section) if part)
     if line:
         console.print(f"  {line}", style="dim")

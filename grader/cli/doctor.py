@@ -234,7 +234,8 @@ def show(checks: tuple[Check, ...], tables: Tables) -> None:
         from grader.cli.attacks import text
 
         console.put("\n" + "\n".join(text(title, lines) for title, lines in tables.items()))
-    todo = [wrapped(f"{one.name}: {one.todo}", shown.width - 4) for one in checks if one.todo]
+    said = (f"{one.name}: {one.todo}" for one in checks if one.todo)
+    todo = [wrapped(one, shown.width - 4, shown.encoding) for one in said]
     if todo:
         console.put("\nWhat to do:\n" + "\n".join("  " + "\n    ".join(lines) for lines in todo))
     elif checks[-1].state == "ok":

@@ -122,7 +122,7 @@ def show(one: Open, place: str, console: Console) -> None:
     parts += ["any other valid instance counts too"] * one.criterion.open
     parts += ["a fault: c when the answer commits it, m when it does not"] * one.criterion.fault
     for text in [*parts, "", *one.attempt.text.splitlines()]:
-        for line in wrapped(plain(text), width) or [""]:
+        for line in wrapped(plain(text), width, console.encoding) or [""]:
             console.print(f" {line}")
     console.print()
 
@@ -133,7 +133,7 @@ def reveal(verdict: Verdict, console: Console) -> None:
     sure = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
     quotes = " … ".join(one.quote for one in verdict.evidence)
     for text in filter(None, (f"the judge: {said}{sure}", quotes and f"“{quotes}”", verdict.reason)):
-        for line in wrapped(plain(text), min(console.width, 100) - 4):
+        for line in wrapped(plain(text), min(console.width, 100) - 4, console.encoding):
             console.print(f"   {line}")
 
 
