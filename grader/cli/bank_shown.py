@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from grader.bank import rubric_files
@@ -71,7 +71,7 @@ def question(info: BankInfo, one: Question, console: Console) -> None:
     """One question with its key points as the bank words them."""
     head(one, console)
     facts = whole(info, one)
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
     for name, value in (
         ("tags", " ".join(f"#{tag}" for tag in one.tags)),
         ("asked by", asked_by(one)),
@@ -118,7 +118,8 @@ def tracks(info: BankInfo, console: Console) -> None:
 
 
 def _rows(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    columns = max(map(len, rows), default=0)
+    table = Table.grid(*(Column(overflow="fold") for _ in range(columns)), padding=(0, 2, 0, 0))
     for cells in rows:
         table.add_row(f"  {cells[0]}", *cells[1:])
     console.print(table)

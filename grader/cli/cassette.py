@@ -29,9 +29,9 @@ def list_recordings(folder: Folder, json: options.Json = False) -> int:
     if json:
         console.put_json(rows, indent=1)
         return 0
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(*(Column(overflow="fold") for _ in range(5)), padding=(0, 2))
     for one in rows:
         if "problem" in one:
             table.add_row(one["file"], "unusable", one["problem"])
