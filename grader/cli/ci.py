@@ -73,8 +73,11 @@ def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no
     for words in mean:
         note(f"below the bar: {words}")
     failed = [one for one in checked.rows if one.failed]
-    if failed:
-        note(f"below the bar: {len(failed)} of {counted(len(checked.rows), 'write-up')}")
+    low = sum(one.below or one.worse for one in failed)
+    if low:
+        note(f"below the bar: {low} of {counted(len(checked.rows), 'write-up')}")
+    if len(failed) > low:
+        note(f"for people to look at: {len(failed) - low} of {counted(len(checked.rows), 'write-up')}")
     if code == 0:
         note(f"passes: {counted(len(checked.rows), 'write-up')}")
     if checked.missed:
