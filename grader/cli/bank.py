@@ -91,7 +91,7 @@ def tracks(bank: options.Bank = None, json: options.Json = False) -> int:
 def import_bank(
     file: Annotated[Path, Argument(help="A question bank in Markdown.", metavar="FILE")],
     out: Annotated[Path, Option("--out", help="Folder for its rubrics.", metavar="DIR")],
-    force: Annotated[bool, Option("--force", help="Replace rubrics that are there.")] = False,
+    force: Annotated[bool, Option("--force", help="Replace rubrics that are there.", metavar="")] = False,
     json: options.Json = False,
 ) -> int:
     """Make a folder of rubrics from a question bank in Markdown; use it with --bank DIR."""

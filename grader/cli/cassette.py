@@ -77,7 +77,7 @@ def prune(
     ],
     q: options.Question = None,
     *,
-    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be deleted.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be deleted.", metavar="")] = False,
     **flags: object,
 ) -> int:
     """Delete the recordings that grading PATHs does not play.

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from grader.trials.preflight import Preflight
 
 State = Literal["ok", "warn", "fail", "skip"]
-Attacks = Annotated[bool, Option("--attacks", help="Also: what does text that speaks to the grader win?")]
+Attacks = Annotated[
+    bool, Option("--attacks", help="Also: what does text that speaks to the grader win?", metavar="")
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Check:
 
 @options.settings("model api_base client strategy timeout cassette mode")
 def doctor(*, json: options.Json = False, attacks: Attacks = False, **flags: object) -> int:
-    """Is everything there: model, key, endpoint, weights, schema, price; and can the judge judge."""
+    """Is everything there (model, key, endpoint, weights, schema, price), and can the judge judge?"""
     chosen = choose(settings_of(flags))
     checks = tuple(checked(chosen, os.environ))
     tables: Tables = {}

@@ -49,7 +49,9 @@ def label(
         str | None, Option("--author", help="Who decides; else your user name.", metavar="NAME")
     ] = None,
     q: Annotated[str | None, Option("--q", help="Only this question.", metavar="ID")] = None,
-    again: Annotated[bool, Option("--again", help="Ask for what is labelled already, too.")] = False,
+    again: Annotated[
+        bool, Option("--again", help="Ask for what is labelled already, too.", metavar="")
+    ] = False,
     bank: options.Bank = None,
 ) -> int:
     """Decide verdicts yourself: your labels count in scores, and the judge's verdicts stay beside them."""
