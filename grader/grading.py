@@ -71,9 +71,8 @@ async def _opinions(
     """What all first calls say together, and where that is doubtful, what a second look says."""
     wanted = looks.opinions(rubric, plan)
     heard = await _all([_judged(some, attempt, kept, judge, how) for some, how in wanted])
-    reading = looks.vote(
-        rubric, [(how.model, said) for (_, how), (_, said) in zip(wanted, heard, strict=True)]
-    )
+    said = [(how.model, reading) for (_, how), (_, reading) in zip(wanted, heard, strict=True)]
+    reading = looks.vote(rubric, said, plan.lang)
     asked = _together(
         [_of(how.model, one) if plan.jury else one for (_, how), (one, _) in zip(wanted, heard, strict=True)]
     )

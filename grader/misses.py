@@ -48,7 +48,8 @@ def difference(old: Request, new: Request, old_name: str) -> str:
     diff = difflib.unified_diff(lines(old), lines(new), old_name, "this request", n=1, lineterm="")
     shown = [one if len(one) <= LONGEST_LINE else one[: LONGEST_LINE - 1] + "…" for one in diff]
     if len(shown) > MOST_LINES:
-        shown = [*shown[:MOST_LINES], f"… and {len(shown) - MOST_LINES} more lines"]
+        more = len(shown) - MOST_LINES
+        shown = [*shown[:MOST_LINES], f"… and {more} more line{'s' * (more != 1)}"]
     return "\n".join(shown)
 
 

@@ -98,7 +98,9 @@ class Repository:
             read_attempt(self.folder / name, question=None).question
         )
         attempt = read_attempt(self.folder / name, question=None)
-        judge = fakes.scripted([self._reply(question.rubric, covered)])
+        judge = fakes.scripted(
+            [self._reply(question.rubric, covered)] * 2
+        )  # read with and without what is doubted
         cassette = Cassette(self.folder / "recordings", "record").wrap(judge)
         plan = fakes.plan(model=MODEL, endpoint="litellm")
         grade = asyncio.run(grade_attempt(question.rubric, attempt, cassette, plan))

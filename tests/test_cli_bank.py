@@ -104,7 +104,7 @@ def test_import_makes_a_bank_that_the_other_commands_use(
 ) -> None:
     out = tmp_path / "mine"
     code, said, err = grade(capsys, "bank", "import", HERE / "bank_small.md", "--out", out)
-    assert (code, said.split(" are in")[0]) == (0, "4 questions with 7 key points")
+    assert (code, said.split(" to ")[0]) == (0, "wrote 4 questions with 7 key points")
     assert "grade bank lint" in err
     assert listed(capsys, "--bank", str(out)) == ["Q1", "Q2", "Q3", "Q5"]
     code, _, err = grade(capsys, "bank", "import", HERE / "bank_small.md", "--out", out)
@@ -162,3 +162,12 @@ def test_rubric_lint_reads_the_named_questions(capsys: pytest.CaptureFixture[str
     assert (code, json.loads(out)[0]["where"]) == (1, "Q91.1")
     code, out, _ = grade(capsys, "rubric", "lint", "Q43")
     assert (code, out) == (0, "nothing to find fault with\n")
+
+
+def test_a_narrow_console_folds_a_long_cell_and_cuts_nothing_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    _, told, _ = grade(capsys, "bank", "tracks")
+    assert "…" not in told
+    assert "FlashAttention原" in told

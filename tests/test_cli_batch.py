@@ -101,7 +101,7 @@ def test_replies_survive_the_loss_of_the_grades(tmp_path: Path, address: str) ->
     (tmp_path / "run/grades.jsonl").write_bytes((tmp_path / "run/grades.jsonl").read_bytes()[:-10])
     again = batch(tmp_path, address, "round.jsonl")
     assert "the last line was cut off" in again.stderr
-    assert "1 calls answered by recordings" in again.stderr
+    assert "1 call answered by recordings" in again.stderr
     assert len({one["attempt"] for one in grades(tmp_path)}) == 4
     assert asked(tmp_path) == 4
 
@@ -232,7 +232,9 @@ def test_grades_that_were_made_in_different_ways_have_no_mean(
     for each in (one, other, failed):
         summary.add(Outcome(job, each), None)
     assert summary.close(None, json=False) == 3
-    assert capsys.readouterr().out.startswith(f"{words}; 1 ungraded\n")
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{words}; 1 ungraded\n")
+    assert "error: 1 answer is ungraded" in told.err
 
 
 def test_labels_that_an_edited_answer_puts_out_of_force_are_said_once(

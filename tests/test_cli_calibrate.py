@@ -324,7 +324,7 @@ def test_answers_that_a_named_calibration_is_not_for_are_left_out_and_counted(
     ]
     answers, held = fitting.judged_alike(labelled, rows, named)
     assert (len(answers), len(held)) == (len(labelled) - 6, len(rows) - 6)
-    assert "6 answers that the calibration is not for are left out" in capsys.readouterr().err
+    assert "6 answers are left out: what the calibration is not for" in capsys.readouterr().err
     answers, held = fitting.judged_alike(labelled, rows[:6], named)
     assert (len(answers), len(held)) == (len(labelled), 6)
 

@@ -177,3 +177,15 @@ def test_attacks_are_tried_on_the_judge_alone_and_behind_the_defence(
 def test_attacks_are_not_tried_on_a_judge_that_can_not_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
     _, checks = doctor(capsys, "--model", "anthropic/claude-haiku-4-5", "--attacks")
     assert checks["attacks"]["state"] == "skip"
+
+
+def test_on_a_narrow_console_every_line_is_wrapped_and_nothing_is_cut_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "grade.toml").write_text("", encoding="utf-8")
+    shown = lines(capsys, ["--model", "embedded"])
+    assert "What to do" in shown
+    assert max(map(len, shown.splitlines())) <= 40
+    assert str(tmp_path / "grade.toml") in "".join(shown.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -100,3 +101,27 @@ def test_every_command_of_the_table_can_be_loaded(entry: main.Entry):
     if find_spec(entry.target.partition(":")[0]) is None:
         pytest.skip("not built yet")
     assert main.load(entry).name == entry.name
+
+
+@pytest.mark.parametrize(
+    "words", [[], *([entry.name] for entry in main.TABLE)], ids=lambda words: "".join(words)
+)
+def test_the_help_of_every_command_is_whole_on_a_narrow_console(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert ended(None, [*words, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert not [line for line in lines if "…" in line]
+    assert not [line for line in lines if "<bool>" in line and "--help" not in line]
+
+
+def test_commands_that_share_options_show_them_in_one_order(capsys: pytest.CaptureFixture[str]):
+    def asked(command: str) -> list[str]:
+        assert ended(None, [command, "--help"]) == 0
+        return re.findall(r"(?m)^\W+(--[a-z-]+)", capsys.readouterr().out)
+
+    batch, check = asked("batch"), asked("check")
+    both = [one for one in batch if one in check and one != "--out"]
+    assert both == [one for one in check if one in both]

@@ -143,5 +143,5 @@ def test_check_takes_suspicious_text_by_its_own_terms(
     got = graded(LIKELY, [FULL, HALF], flagged="mask")
     assert (got.needs_review, [one.kind for one in got.flags]) == (False, ["suspicious_text"])
     measure = Measure(terms=Terms(flagged=wish), before={}, renamed={})
-    row = stand(fakes.replace(fakes.graded(), grade=got), measure)
+    row = stand(fakes.replace(fakes.graded(text=LIKELY), grade=got), measure)
     assert (row.grade.needs_review, row.faults) == (review, faults)

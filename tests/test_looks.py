@@ -232,6 +232,35 @@ def test_the_majority_stands_and_of_a_tie_what_earns_less(some: tuple[Any, ...],
     assert made.review is (stands is not None and some.count(stands) * 2 <= len(some))
 
 
+@pytest.mark.parametrize(
+    ("some", "weight", "told"),
+    [
+        (("covered", "missing"), -1.0, True),
+        (("covered", "partial"), -1.0, True),
+        (("covered", "covered", "missing"), -1.0, False),
+        (("missing", "missing"), -1.0, False),
+        (("covered", "missing"), 1.0, False),
+    ],
+)
+def test_a_tie_on_a_fault_says_that_what_takes_away_less_counts(
+    some: tuple[Any, ...], weight: float, told: bool
+) -> None:
+    rubric = fakes.rubric(criteria=(dataclasses.replace(POINT, weight=weight),))
+    readings = [("m", Reading(verdicts=(said("Q1.1", each),))) for each in some]
+    for lang, words in (("en", "on this fault: what takes away less counts"), ("zh", "按扣分较少的一种计")):
+        assert (words in looks.vote(rubric, readings, lang).verdicts[0].reason) is told  # type: ignore[arg-type]
+
+
+def test_a_tie_on_a_fault_that_a_second_look_settles_is_none_any_more() -> None:
+    rubric = fakes.rubric(criteria=(dataclasses.replace(POINT, weight=-1.0),))
+    tied = looks.vote(
+        rubric, [("m", Reading(verdicts=(said("Q1.1", one),))) for one in ("covered", "missing")]
+    )
+    again = Reading(verdicts=(said("Q1.1", "missing"),))
+    (settled,) = looks.settle(rubric, tied, [again], fakes.plan(looks=True)).verdicts
+    assert (settled.coverage, settled.reason) == ("missing", "r")
+
+
 def test_one_vote_that_is_left_of_three_is_neither_sure_nor_settled() -> None:
     one_point, none = fakes.rubric(criteria=(POINT,)), Reading(verdicts=(said("Q1.1", None),))
     alone = looks.vote(one_point, [("a", Reading(verdicts=(said("Q1.1"),))), ("b", none), ("c", none)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from grader.cli.console import stdout_console
-from grader.report import compare, markdown, overview, summary
+from grader.report import compare, html, markdown, overview, summary
 from grader.report.graded import Run
+from grader.report.words import counted
 from tests import fakes
 
 
@@ -52,3 +55,16 @@ def test_two_judges_on_the_same_answers_are_shown_where_they_differ(
     for text in (markdown.render([one, two], "zh"), "".join(capsys.readouterr().out.split())):
         assert "1处判定不同" in text.replace("1 处", "1处")
         assert "不取平均" in text
+
+
+def test_of_one_thing_every_report_speaks_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:
+    one = Run(name="one", rows=(fakes.graded(0.5, verdicts=(fakes.said("Q1.1"),)),))
+    other = fakes.graded(1.0, model="other", verdicts=(fakes.said("Q1.1", "partial"),))
+    runs = [one, Run(name="two", rows=(other,))]
+    overview.render(runs, stdout_console(), "en")
+    page = re.sub("<[^>]+>", "", re.sub(r'<span class="zh".*?</span>', "", html.render(runs, "en")))
+    for text in (markdown.render(runs, "en"), capsys.readouterr().out, page):
+        assert "2 verdicts compared, 1 verdict differs" in text
+    assert "1 answer, 2 verdicts" in page
+    assert "2 / 2 answers" in page
+    assert [counted(number, "try", "tries") for number in (0, 1, 2)] == ["0 tries", "1 try", "2 tries"]

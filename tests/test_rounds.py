@@ -160,6 +160,20 @@ def test_rows_bring_their_own_question_and_criteria(tmp_path: Path) -> None:
     assert "weight" in refused[0].why
 
 
+def test_own_criteria_under_a_title_of_the_bank_without_its_id_are_said_once(tmp_path: Path) -> None:
+    rows = [
+        {"answer": "a", "question_text": "DPO的原理", "criteria": ["It says anything"]},
+        {"answer": "b", "question_text": "DPO的原理", "criteria": ["It says anything"]},
+        {"answer": "c", "question": "Q43", "question_text": "DPO的原理", "criteria": ["It says anything"]},
+        {"answer": "d", "question_text": "Why?", "criteria": ["It says anything"]},
+    ]
+    path = write(tmp_path / "r.jsonl", "\n".join(map(json.dumps, rows)))
+    jobs, [note] = found(path)
+    own = jobs[0].rubric.question
+    assert (len(jobs), note.kind, note.where) == (4, "note", f"{path}:1")
+    assert f"the title of Q43, no id and criteria of its own, so it is shown as {own}" in note.why
+
+
 def test_what_cannot_be_graded_is_named_by_line_and_the_rest_goes_on(tmp_path: Path) -> None:
     lines = ['{"question": "Q43", "answer": "a"}', "{broken", '{"question": "Q9999", "answer": "a"}', "[]"]
     lines += ['{"question": "Q43"}', '{"answer": "a"}', "", '{"question": "Q1", "answer": ""}']

@@ -162,7 +162,7 @@ def test_the_least_sure_verdict_comes_first_and_the_judge_is_shown_afterwards(
     said: Any = row(folder).grade.verdicts[1].label
     assert (said.coverage, said.author, said.reason) == ("covered", "ben", "it says so")
     decide(folder, "?\ns\n", monkeypatch)
-    assert "1 verdicts are open" in capsys.readouterr().err
+    assert "1 verdict is open" in capsys.readouterr().err
     decide(folder, "x\n", monkeypatch)
     decide(folder, "", monkeypatch)
     assert "nothing is open" in capsys.readouterr().err

@@ -118,6 +118,13 @@ def test_a_gbk_console_gets_ascii_marks_and_no_crash():
     assert "配分函数" in page
 
 
+def test_what_a_console_lacks_is_an_escape_and_fits_the_width():
+    verdict = replace(GRADE.verdicts[0], reason="y_w ≻ y_l − β₀ ≽ Δ ✓ " * 9)
+    page = shown(replace(GRADE, verdicts=(verdict, *GRADE.verdicts[1:])), 40, "gbk")
+    assert page.count("\\u227b") == 9
+    assert max(cell_len(line) for line in page.splitlines()) <= 40
+
+
 def test_colour_comes_from_us_alone():
     page = shown(GRADE, color=True)
     assert "\x1b[32m✓ Q43.1" in page

@@ -86,11 +86,11 @@ def _absent(info: BankInfo) -> Iterator[Finding]:
     absent = info.absent()
     if absent:
         coding = info.are_coding()
-        what = f": the {len(absent)} {info.coding_name or 'coding questions'} of the footer" if coding else ""
+        what = f": the {info.coding_name or 'coding questions'} of the footer" if coding else ""
         yield Finding(
             "absent",
             ", ".join(spans(absent)),
-            f"the numbering skips {len(absent)} questions{what}",
+            f"the numbering skips {len(absent)} question{'s' * (len(absent) > 1)}{what}",
             "add them, or say where they are",
         )
 
@@ -110,7 +110,8 @@ def _plan(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
     left = tuple(one for one in held if one not in reached)
     if info.tracks and left:
         names = ", ".join(one.name for one in info.tracks)
-        said = f"{len(left)} of {len(held)} questions are in no track ({names}): {', '.join(spans(left))}"
+        are = "is" if len(left) == 1 else "are"
+        said = f"{len(left)} of {len(held)} questions {are} in no track ({names}): {', '.join(spans(left))}"
         yield Finding("no track", "tracks", said, "add them to one, or leave them out knowingly")
     for day in info.days:
         if not day.sections:
@@ -119,7 +120,7 @@ def _plan(info: BankInfo, held: tuple[str, ...]) -> Iterator[Finding]:
     walked = {title for day in info.days for title in day.sections}
     for section in info.sections:
         if info.days and section.questions and section.title not in walked:
-            said = f"no day reaches its {len(section.questions)} questions"
+            said = f"no day reaches its questions ({len(section.questions)})"
             yield Finding("day", section.title, said, "give it a day")
 
 

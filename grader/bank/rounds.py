@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from grader.bank import headings, tables
@@ -13,7 +14,7 @@ from grader.bank.attempts import LIMIT, PERSON_FIELDS, QUESTION_FIELDS, example,
 from grader.bank.ids import normalise
 from grader.bank.sources import TABLES, Source, sources
 from grader.bank.store import Bank
-from grader.bank.tables import Refused, Row
+from grader.bank.tables import OWN, Refused, Row
 from grader.bank.textfile import read_text
 from grader.errors import InputError
 from grader.runs.keys import number
@@ -49,7 +50,10 @@ def read_round(paths: Sequence[str], bank: Bank, *, question: str | None = None)
     for source in sources(paths, bank.known):
         try:
             for one in _answers(source, shelf, question):
-                yield one if isinstance(one, Refused) else shelf.job(one, source)
+                job = one if isinstance(one, Refused) else shelf.job(one, source)
+                if isinstance(one, Row) and isinstance(job, Job):
+                    yield from shelf.namesake(one, job.rubric)
+                yield job
         except InputError as error:
             yield Refused(str(source.path), error.message, "unreadable", error.hint)
 
@@ -117,6 +121,7 @@ class _Shelf:
     ids: frozenset[str] = frozenset()
     questions: dict[str, Question | InputError] = field(default_factory=dict)
     own: dict[str, Rubric] = field(default_factory=dict)
+    namesakes: set[str] = field(default_factory=set)
     taken: Numbers = field(default_factory=Numbers)
     further: Numbers = field(default_factory=Numbers)
 
@@ -142,6 +147,23 @@ class _Shelf:
         theirs = row.criteria and not source.named and rubric.question.lower() in self.bank.known
         note = f"{rubric.question} judged by criteria from {source.path}, not the bank's" if theirs else ""
         return Job(attempt, rubric, note)
+
+    def namesake(self, row: Row, rubric: Rubric) -> Iterator[Refused]:
+        """A note, once, where a row's own criteria stand under a title of the bank and no id with them."""
+        own = rubric.question
+        held = self.titles.get(rubric.title) if row.criteria and own.startswith(OWN) else None
+        if held and own not in self.namesakes:
+            self.namesakes.add(own)
+            said = f"has the title of {held}, no id and criteria of its own, so it is shown as {own}"
+            yield Refused(row.where, f"{said}; with {held} in a column question it is shown there", "note")
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """The bank's questions by title; none where a file of it can't be read, which others say."""
+        try:
+            return {one.title: one.id for one in self.bank.questions()}
+        except InputError:
+            return {}
 
     def _free(self, wanted: str, content: int) -> str | None:
         """The id, or with -2, -3 ... behind it; None when the same text has it already."""

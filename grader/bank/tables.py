@@ -16,6 +16,8 @@ from grader.errors import InputError
 from grader.types import Criterion, Rubric
 
 Kind = Literal["unknown", "unreadable", "question", "repeated", "note"]
+OWN = "own-"
+"""How an id of our own begins, for a question that has none."""
 CHUNK = 1 << 20
 LONGEST_CELL = 1 << 24
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -75,7 +77,7 @@ def rubric_of(row: Row) -> Rubric | Refused:
     title = row.question_text or row.question
     question = normalise(row.question) if row.question else ""
     if not is_safe(question):
-        question = "own-" + sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        question = OWN + sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     criteria = [_criterion(one, f"{question}.{count}") for count, one in enumerate(row.criteria, 1)]
     wrong = next((one for one in criteria if isinstance(one, str)), "")
     if not wrong and len({one.id for one in criteria if isinstance(one, Criterion)}) < len(criteria):

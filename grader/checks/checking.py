@@ -19,6 +19,7 @@ from grader.engines.local import Stop, graded, ungraded
 from grader.errors import CassetteMiss
 from grader.report.graded import Graded
 from grader.report.reading import first_line
+from grader.report.words import counted
 from grader.strategies import Plan
 from grader.types import Grade, Judge
 
@@ -69,10 +70,11 @@ def scope(
         why = _everything(changes, settings)
         partial = not why
         picked = writeups.only(files, changes) if partial else files
+        all_of = counted(len(files), "write-up")
         notes.append(
             f"{why} changed, so everything is checked"
             if why
-            else f"{len(picked)} of {len(files)} write-ups changed since {since} ({changes.base[:8]})"
+            else f"{len(picked)} of {all_of} changed since {since} ({changes.base[:8]})"
             + (f", and {len(gone)} with a kept score gone" if gone else "")
         )
         files = picked

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from grader import addressed
 from grader.checks import ratchet
 from grader.checks.ratchet import Kept
 from grader.checks.terms import Terms
+from grader.evidence import is_empty
 from grader.report import summary
 from grader.report.graded import Graded
+from grader.report.words import counted
 from grader.scoring import under
 
 SHOWN = 20
@@ -31,7 +34,7 @@ def stand(row: Graded, measure: Measure) -> Graded:
     flagged = bool(row.grade.flags)
     review = row.grade.needs_review or (flagged and terms.flagged == "review")
     faults = []
-    if flagged and terms.flagged == "fail":
+    if flagged and (terms.flagged == "fail" or (terms.flagged == "review" and nothing_else(row))):
         faults.append("flagged")
     if review and terms.needs_review == "fail":
         faults.append("needs-review")
@@ -43,6 +46,13 @@ def stand(row: Graded, measure: Measure) -> Graded:
         faults=tuple(faults),
         excused=terms.ungraded == "ignore",
     )
+
+
+def nothing_else(row: Graded) -> bool:
+    """Whether no word of a write-up is free of suspicion: it could be an answer, and it could be an order
+    that an obedient judge follows. A warning would let it pass where nobody reads warnings."""
+    flags = row.grade.flags
+    return bool(flags) and is_empty(addressed.without(row.attempt.text, flags).text)
 
 
 def silent(terms: Terms) -> frozenset[str]:
@@ -68,7 +78,8 @@ def gone(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (f"{len(names)} write-up(s) with a kept score are gone: {', '.join(names[:SHOWN])}{more}",)
+    said = counted(len(names), "write-up with a kept score is gone", "write-ups with a kept score are gone")
+    return (f"{said}: {', '.join(names[:SHOWN])}{more}",)
 
 
 def exit_code(rows: Sequence[Graded], missed: Collection[str], mean: Collection[str]) -> int:

@@ -11,6 +11,7 @@ from grader.cli.batch import graded
 from grader.cli.chosen import choose
 from grader.cli.console import note
 from grader.config import Settings
+from grader.report.words import counted
 from grader.types import digest
 
 
@@ -30,5 +31,5 @@ def ask(labelled: Sequence[Labelled], settings: Settings, out: Path, *, dry_run:
     if summary.stop:
         return summary.close(None, json=True)
     failed = f", {summary.ungraded} ungraded" if summary.ungraded else ""
-    note(f"{summary.graded} graded now{failed}, {summary.calls} calls; {out}")
+    note(f"{summary.graded} graded now{failed}, {counted(summary.calls, 'call')}; {out}")
     return None

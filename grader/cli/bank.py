@@ -9,6 +9,7 @@ from typer import Argument, Option, Typer
 
 from grader.cli import console, options
 from grader.cli.chosen import bank_of
+from grader.report.words import counted
 
 app = Typer(help="List, show, import and lint questions; tracks.", no_args_is_help=True, add_completion=False)
 
@@ -90,7 +91,7 @@ def tracks(bank: options.Bank = None, json: options.Json = False) -> int:
 def import_bank(
     file: Annotated[Path, Argument(help="A question bank in Markdown.", metavar="FILE")],
     out: Annotated[Path, Option("--out", help="Folder for its rubrics.", metavar="DIR")],
-    force: Annotated[bool, Option("--force", help="Replace rubrics that are there.")] = False,
+    force: Annotated[bool, Option("--force", help="Replace rubrics that are there.", metavar="")] = False,
     json: options.Json = False,
 ) -> int:
     """Make a folder of rubrics from a question bank in Markdown; use it with --bank DIR."""
@@ -103,9 +104,9 @@ def import_bank(
     if json:
         console.put_json({"out": str(out), "questions": count, "key_points": points, "findings": findings})
     else:
-        console.put(f"{count} questions with {points} key points are in {out}")
+        console.put(f"wrote {counted(count, 'question')} with {counted(points, 'key point')} to {out}")
         if findings:
-            console.note(f"hint: {findings} thing{'s' * (findings > 1)} to look at: grade bank lint {file}")
+            console.note(f"hint: {counted(findings, 'thing')} to look at: grade bank lint {file}")
     return 0
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from grader.bank import rubric_files
 from grader.bank.info import BankInfo
 from grader.report.plain import wrapped
+from grader.report.words import counted
 from grader.types import Question
 
 if TYPE_CHECKING:
@@ -58,17 +59,19 @@ def listed(info: BankInfo, questions: Sequence[Question], console: Console) -> N
                 console.print(table)
             section, table = one.section, _table()
             console.print(section or info.title, style="bold")
-        table.add_row(one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE)))
+        table.add_row(
+            one.id, stars(one), one.title, "\n".join(wrapped(asked_by(one), NOTE, console.encoding))
+        )
     console.print(table)
     points = sum(len(one.rubric.criteria) for one in questions)
-    console.print(f"{len(questions)} questions, {points} key points", style="dim")
+    console.print(f"{counted(len(questions), 'question')}, {counted(points, 'key point')}", style="dim")
 
 
 def question(info: BankInfo, one: Question, console: Console) -> None:
     """One question with its key points as the bank words them."""
     head(one, console)
     facts = whole(info, one)
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
     for name, value in (
         ("tags", " ".join(f"#{tag}" for tag in one.tags)),
         ("asked by", asked_by(one)),
@@ -91,7 +94,7 @@ def question(info: BankInfo, one: Question, console: Console) -> None:
 
 def head(one: Question, console: Console) -> None:
     """Id, title, stars and section."""
-    console.print(Text.assemble((one.id, "bold cyan"), "  ", (one.title, "bold")))
+    console.print(Text.assemble((one.id, "bold cyan"), "  ", console.render_str(one.title, style="bold")))
     line = "  ".join(part for part in (stars(one), one.section) if part)
     if line:
         console.print(f"  {line}", style="dim")
@@ -100,7 +103,7 @@ def head(one: Question, console: Console) -> None:
 def tracks(info: BankInfo, console: Console) -> None:
     """Tracks, learning path, advice and resources."""
     for track in info.tracks:
-        console.print(f"{track.name} ({len(track.questions)} questions)", style="bold")
+        console.print(f"{track.name} ({counted(len(track.questions), 'question')})", style="bold")
         _rows(console, [(one.title, one.spec, one.remark) for one in track.entries])
     if info.days:
         time = f" ({info.study_time})" if info.study_time else ""
@@ -115,7 +118,8 @@ def tracks(info: BankInfo, console: Console) -> None:
 
 
 def _rows(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    columns = max(map(len, rows), default=0)
+    table = Table.grid(*(Column(overflow="fold") for _ in range(columns)), padding=(0, 2, 0, 0))
     for cells in rows:
         table.add_row(f"  {cells[0]}", *cells[1:])
     console.print(table)

@@ -52,7 +52,7 @@ def batch(
     dry_run: options.DryRun = False,
     **flags: object,
 ) -> int:
-    """Grade a round of answers into a run."""
+    """Grade a round of answers; grades are kept in a folder, the run, and the same command resumes it."""
     settings = settings_of(flags)
     shelf = load(settings.bank)
     check(paths)

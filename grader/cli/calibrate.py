@@ -42,13 +42,23 @@ Run = Annotated[Path | None, option("--run", "RUN", "Measure this run's grades; 
 Against = Annotated[
     Path | None, option("--against", "PATH", "Compare with another judge: its CARD.json or RUN.", MEASURE)
 ]
-Drift = Annotated[Path | None, option("--drift", "CARD.json", "Exit 1 on a fall beyond noise.", MEASURE)]
+Drift = Annotated[
+    Path | None,
+    option("--drift", "CARD.json", "Exit 1 where it agrees less than on this card, beyond noise.", MEASURE),
+]
 Cards = Annotated[list[Path] | None, option("--card", "FILE", "Write the judge card: .md, .html or .json.")]
-Fit = Annotated[bool, option("--fit", None, "Fit a calibration; `grade` then uses it.", FITTING)]
-Out = Annotated[Path | None, option("--out", "FILE", "Where it goes; else .grade/calibrations/.", FITTING)]
+Fit = Annotated[bool, option("--fit", "", "Fit a calibration; `grade` then uses it.", FITTING)]
+Out = Annotated[Path | None, option("--out", "FILE", "Where the fit goes; else below .grade/.", FITTING)]
 Rate = Annotated[
     float,
-    option("--right-rate", None, "Share right among what needs no review.", FITTING, min=0.5, max=0.999),
+    option(
+        "--right-rate",
+        "SHARE",
+        "Share of right ones among verdicts that need no review.",
+        FITTING,
+        min=0.5,
+        max=0.999,
+    ),
 ]
 
 

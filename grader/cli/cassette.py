@@ -15,6 +15,7 @@ from grader.cassette import Cassette, Recording
 from grader.cli import console, options
 from grader.errors import CassetteMiss, InputError
 from grader.misses import difference
+from grader.report.words import counted
 
 app = Typer(help="List, prune and compare recorded replies.", no_args_is_help=True, add_completion=False)
 
@@ -28,9 +29,9 @@ def list_recordings(folder: Folder, json: options.Json = False) -> int:
     if json:
         console.put_json(rows, indent=1)
         return 0
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(*(Column(overflow="fold") for _ in range(5)), padding=(0, 2))
     for one in rows:
         if "problem" in one:
             table.add_row(one["file"], "unusable", one["problem"])
@@ -41,7 +42,8 @@ def list_recordings(folder: Folder, json: options.Json = False) -> int:
     console.stdout_console().print(table)
     tokens = sum(one.get("prompt", 0) + one.get("completion", 0) for one in rows)
     broken = sum("problem" in one for one in rows)
-    console.put(f"{len(rows)} recordings, {tokens} tokens" + (f", {broken} unusable" if broken else ""))
+    said = f"{counted(len(rows), 'recording')}, {counted(tokens, 'token')}"
+    console.put(said + (f", {broken} unusable" if broken else ""))
     return 0
 
 
@@ -75,7 +77,7 @@ def prune(
     ],
     q: options.Question = None,
     *,
-    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be deleted.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be deleted.", metavar="")] = False,
     **flags: object,
 ) -> int:
     """Delete the recordings that grading PATHs does not play.

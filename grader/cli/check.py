@@ -39,15 +39,16 @@ Since = Annotated[
     Option("--since", help="Only what changed since this git base (origin/main).", metavar="REF"),
 ]
 Update = Annotated[
-    bool, Option("--update-scores", help="Keep these scores as what the ratchet compares with.")
+    bool, Option("--update-scores", help="Keep these scores; the ratchet compares with them.", metavar="")
 ]
 
 
 @options.settings(
-    "min bank model api_base client strategy calibration concurrency timeout seed lang max_cost cassette mode"
+    "bank model api_base client strategy calibration concurrency max_cost timeout seed lang cassette mode min"
 )
 def check(
     paths: Paths = None,
+    *,
     since: Since = None,
     format: Formats = "",
     out: Out = None,

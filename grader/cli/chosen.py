@@ -14,6 +14,7 @@ from grader.calibration import found as calibration
 from grader.cli.console import note
 from grader.config import Choice, Settings
 from grader.report.summary import short
+from grader.report.words import counted
 from grader.strategies import Plan, stack
 from grader.strategies.correction import voided
 from grader.types import Grade
@@ -61,8 +62,8 @@ def _of_examples(plan: Plan, path: Path) -> str:
     """What becomes of labelled answers as examples."""
     if plan.strategy != "joint" or plan.endpoint.startswith("embedded"):
         return f"note: no examples are shown to this judge: {path} is for the joint strategy of other models"
-    questions = len({one.question for one in plan.examples})
-    return f"examples: {len(plan.examples)} short labelled answers to {questions} questions in {path}"
+    questions = counted(len({one.question for one in plan.examples}), "question")
+    return f"examples: {counted(len(plan.examples), 'short labelled answer')} to {questions} in {path}"
 
 
 def tell_void(plan: Plan, grades: Iterable[Grade], told: set[str] | None = None) -> None:

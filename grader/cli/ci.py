@@ -20,6 +20,7 @@ from grader.report import escape, markdown
 from grader.report.annotations import render as workflow_commands
 from grader.report.findings import Finding
 from grader.report.graded import Graded, Run
+from grader.report.words import counted
 from grader.types import Lang
 
 SUMMARY_LIMIT = 1_000_000
@@ -62,29 +63,30 @@ def say(checked: Checked, mean: Sequence[str], code: int, settings: Settings, no
     if no_mean:
         note("the mean is not checked: only some write-ups were graded")
     if checked.unlike:
-        note(
-            f"note: {checked.unlike} score(s) of the base were given by another judge, calibration or rubric:"
-            " nothing is held to them"
-        )
+        given = counted(checked.unlike, "score of the base was given", "scores of the base were given")
+        note(f"note: {given} by another judge, calibration or rubric and can hold nothing")
     if checked.moved:
         more = f" and {len(checked.moved) - SHOWN} more" if len(checked.moved) > SHOWN else ""
         named = escape.line(", ".join(checked.moved[:SHOWN]))
-        note(
-            f"note: {len(checked.moved)} write-up(s) answer another question than on the base: {named}{more}"
-        )
+        moved = counted(len(checked.moved), "write-up answers", "write-ups answer")
+        note(f"note: {moved} another question than on the base: {named}{more}")
     for words in mean:
         note(f"below the bar: {words}")
     failed = [one for one in checked.rows if one.failed]
-    if failed:
-        note(f"below the bar: {len(failed)} of {len(checked.rows)} write-ups")
+    low = sum(one.below or one.worse for one in failed)
+    if low:
+        note(f"below the bar: {low} of {counted(len(checked.rows), 'write-up')}")
+    if len(failed) > low:
+        note(f"for people to look at: {len(failed) - low} of {counted(len(checked.rows), 'write-up')}")
     if code == 0:
-        note(f"passes: {len(checked.rows)} write-up(s)")
+        note(f"passes: {counted(len(checked.rows), 'write-up')}")
     if checked.missed:
         _explain(checked, settings)
     elif code == 3:
         lost = [one for one in checked.rows if one.grade.score is None]
         why = escape.line("; ".join(dict.fromkeys(p for one in lost for p in one.grade.problems)))
-        note(f"error: {len(lost)} of {len(checked.rows)} write-ups are ungraded: {why}\n")
+        are = "is" if len(lost) == 1 else "are"
+        note(f"error: {len(lost)} of {counted(len(checked.rows), 'write-up')} {are} ungraded: {why}\n")
         note("hint: `grade doctor` tries the judge; ungraded is not a low score")
 
 

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from grader.bank.textfile import HIDDEN
 from grader.errors import GraderError
-from grader.report.plain import ESCAPES, plain
+from grader.report.plain import ESCAPES, carried, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -110,8 +110,13 @@ def stdout_console() -> Console:
     """
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
+    from rich.text import Text
 
     class Inert(Console):
+        def render_str(self, text: str, **how: Any) -> Text:
+            # before it is wrapped: an escape is wider than the character that the stream lacks
+            return super().render_str(carried(HIDDEN.sub("", text), self.encoding), **how)
+
         def render(
             self, renderable: RenderableType, options: ConsoleOptions | None = None
         ) -> Iterable[Segment]:

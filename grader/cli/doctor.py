@@ -15,13 +15,17 @@ from typer import Option
 from grader.cli import console, options
 from grader.cli.chosen import Chosen, choose, settings_of
 from grader.cli.trouble import version
+from grader.report.plain import wrapped
+from grader.report.words import counted
 
 if TYPE_CHECKING:
     from grader.cli.attacks import Tables
     from grader.trials.preflight import Preflight
 
 State = Literal["ok", "warn", "fail", "skip"]
-Attacks = Annotated[bool, Option("--attacks", help="Also: what does text that speaks to the grader win?")]
+Attacks = Annotated[
+    bool, Option("--attacks", help="Also: what does text that speaks to the grader win?", metavar="")
+]
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Check:
 
 @options.settings("model api_base client strategy timeout cassette mode")
 def doctor(*, json: options.Json = False, attacks: Attacks = False, **flags: object) -> int:
-    """Is everything there: model, key, endpoint, weights, schema, price; and can the judge judge."""
+    """Is everything there (model, key, endpoint, weights, schema, price), and can the judge judge?"""
     chosen = choose(settings_of(flags))
     checks = tuple(checked(chosen, os.environ))
     tables: Tables = {}
@@ -88,7 +92,7 @@ def recordings(chosen: Chosen) -> Check:
     assert folder is not None
     there = len(tuple(folder.glob("*.json"))) if folder.is_dir() else 0
     fine = sum(1 for _ in cassette.usable(folder))
-    said = f"{folder}, mode {chosen.settings.mode}: {fine} recordings"
+    said = f"{folder}, mode {chosen.settings.mode}: {counted(fine, 'recording')}"
     if there > fine:
         todo = f"`grade cassette list {folder}` names the files that can't be played; delete them"
         return Check("cassette", "warn", f"{said}, {there - fine} unusable", todo)
@@ -197,7 +201,7 @@ def preflight(chosen: Chosen) -> Check:
     took = f"{time.monotonic() - began:.1f} s, {flown.usage.prompt} prompt tokens"
     said = f"missed {flown.missed:g} of {flown.points} points, at most {MOST:g} may be missed; {took}"
     if flown.ungraded:
-        wrong = [f"{flown.ungraded} answers ungraded: {'; '.join(flown.problems)}"]
+        wrong = [f"{counted(flown.ungraded, 'answer')} ungraded: {'; '.join(flown.problems)}"]
     else:
         about = {"too much credit in": flown.given, "too little in": flown.refused}
         wrong = [f"{what}: {', '.join(names)}" for what, names in about.items() if names]
@@ -221,18 +225,20 @@ async def _flown(chosen: Chosen) -> Preflight:
 
 def show(checks: tuple[Check, ...], tables: Tables) -> None:
     """The table, those of attacks, and below them what to do."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table.grid(padding=(0, 2))
+    shown = console.stdout_console()
+    table = Table.grid(Column(), Column(), Column(overflow="fold"), padding=(0, 2))
     for one in checks:
         table.add_row(one.state, one.name, one.said)
-    console.stdout_console().print(table)
+    shown.print(table)
     if tables:
         from grader.cli.attacks import text
 
         console.put("\n" + "\n".join(text(title, lines) for title, lines in tables.items()))
-    todo = [f"  {one.name}: {one.todo}" for one in checks if one.todo]
+    said = (f"{one.name}: {one.todo}" for one in checks if one.todo)
+    todo = [wrapped(one, shown.width - 4, shown.encoding) for one in said]
     if todo:
-        console.put("\nWhat to do:\n" + "\n".join(todo))
+        console.put("\nWhat to do:\n" + "\n".join("  " + "\n    ".join(lines) for lines in todo))
     elif checks[-1].state == "ok":
         console.put("\nEverything is there: grade away.")

@@ -16,6 +16,7 @@ from grader.config import Settings
 from grader.errors import InputError
 from grader.report.fit_words import fitted
 from grader.report.summary import short
+from grader.report.words import counted
 from grader.runs import Row
 
 
@@ -36,7 +37,8 @@ def fit(
         )
     made = fitting.fitted(fitting.samples(joined.beside), right_rate=right_rate, seed=seed)
     if made is None:
-        few = f"{len(card.pairs)} labels are too few to fit on: it takes {fitting.LEAST}, on three answers"
+        held = counted(len(card.pairs), "label is", "labels are")
+        few = f"{held} too few to fit on: it takes {fitting.LEAST}, on three answers"
         note(f"note: {few}; nothing was saved")
         return card, [f"{few[0].upper()}{few[1:]}."]
     path = out or found.file_for(card.model, card.strategy, Path.cwd())
@@ -59,7 +61,8 @@ def unseen(labelled: list[Labelled], run: Path | None, settings: Settings) -> li
         seen |= _fitted_on(used)
     left = [one for one in labelled if saved.mark(one) not in seen]
     if len(left) < len(labelled):
-        note(f"{len(labelled) - len(left)} answers that the calibration was fitted on are left out")
+        out = counted(len(labelled) - len(left), "answer is", "answers are")
+        note(f"{out} left out: what the calibration was fitted on")
     if not left:
         raise InputError(
             "the calibration was fitted on all of these labels",
@@ -78,7 +81,8 @@ def judged_alike(
         return labelled, held
     kept = [one for one in labelled if (one.attempt.question, one.attempt.text) not in left]
     if len(kept) < len(labelled):
-        note(f"{len(labelled) - len(kept)} answers that the calibration is not for are left out")
+        out = counted(len(labelled) - len(kept), "answer is", "answers are")
+        note(f"{out} left out: what the calibration is not for")
     return kept, [one for one in held if one.grade.judge.calibration]
 
 

@@ -6,10 +6,11 @@ from grader.cli.chosen import Chosen
 from grader.cli.console import note
 from grader.cli.progress import clock
 from grader.engines.estimates import SHOWN, Estimate
+from grader.report.words import counted
 
 NAMES = {
     "unknown": "with an unknown question",
-    "question": "that name no question",
+    "question": "without a question",
     "unreadable": "that can't be read",
     "repeated": "given twice",
 }
@@ -23,16 +24,19 @@ def say(found: Estimate, chosen: Chosen) -> None:
         if found.refused[kind]:
             note(f"{found.refused[kind]} {words}")
     for words, count in found.notes.most_common(SHOWN):
-        note(f"note: {words} ({count} answer{'s' * (count > 1)})")
+        note(f"note: {words} ({counted(count, 'answer')})")
     if len(found.notes) > SHOWN:
-        note(f"note: and {len(found.notes) - SHOWN} more such tables or questions")
+        more = counted(
+            len(found.notes) - SHOWN, "more such table or question", "more such tables or questions"
+        )
+        note(f"note: and {more}")
     note(f"plan: {', '.join(_answers(found))}")
     if found.calls:
         note(f"      {', '.join(_calls(found, chosen))}")
 
 
 def _answers(found: Estimate) -> list[str]:
-    words = [f"{found.answers} answers"]
+    words = [counted(found.answers, "answer")]
     if found.done:
         words.append(f"{found.done} graded already")
     if found.again:
@@ -40,7 +44,7 @@ def _answers(found: Estimate) -> list[str]:
     if found.same:
         words.append(f"{found.same} with the same words as another")
     if found.recorded:
-        words.append(f"{found.recorded} calls answered by recordings")
+        words.append(f"{counted(found.recorded, 'call')} answered by recordings")
     return words
 
 
@@ -49,7 +53,7 @@ def _calls(found: Estimate, chosen: Chosen) -> list[str]:
     cost = "price not known" if usage.cost_usd is None else f"about {usage.cost_usd:.4f} USD"
     seconds = found.seconds(settings.concurrency, chosen.plan.endpoint.startswith("embedded"))
     return [
-        f"{found.calls} call{'s' * (found.calls != 1)}, {settings.concurrency} at a time",
+        f"{counted(found.calls, 'call')}, {settings.concurrency} at a time",
         f"about {usage.prompt:,} + {usage.completion:,} tokens",
         cost,
         f"about {clock(seconds)}",

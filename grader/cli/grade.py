@@ -17,6 +17,7 @@ from grader.grading import grade_attempt
 from grader.judges import connect
 from grader.report.plain import plain
 from grader.report.terminal import render
+from grader.report.words import counted
 from grader.scoring import under
 from grader.strategies import Plan
 from grader.strategies import looks as opinions
@@ -72,7 +73,7 @@ def show_requests(rubric: Rubric, attempt: Attempt, plan: Plan) -> int:
     asked = [opinions.requests(rubric, one, plan) for one in estimates.judged(rubric, attempt, plan)]
     requests = [one for some in asked for one in some]
     characters = sum(len(message["content"]) for one in requests for message in one.messages)
-    note(f"{len(requests)} request(s), {characters} characters of prompt; nothing was sent")
+    note(f"{counted(len(requests), 'request')}, {characters} characters of prompt; nothing was sent")
     if len(asked) > 1:
         note(f"the last {len(asked[1])} without text that may speak to the grader, where that earned credit")
     put_json([one.canonical() for one in requests], indent=2)

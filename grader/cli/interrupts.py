@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from grader.cli.console import note
 from grader.engines.local import Stop
+from grader.report.words import counted
 
 INTERRUPTED = "interrupted"
 
@@ -23,7 +24,7 @@ def listening(stop: Stop, flying: Callable[[], int]) -> Iterator[None]:
             main.cancel()
             return
         stop.why = INTERRUPTED
-        note(f"finishing {flying()} calls in flight and writing them; Ctrl-C again ends at once")
+        note(f"finishing and writing {counted(flying(), 'call')} in flight; Ctrl-C again ends at once")
 
     before = {}
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -19,6 +19,7 @@ from grader.cli.chosen import bank_of
 from grader.cli.console import note, stdout_console
 from grader.errors import InputError
 from grader.report.plain import plain, wrapped
+from grader.report.words import counted
 from grader.runs import labels
 from grader.types import Attempt, Coverage, Criterion, Label, Rubric, Verdict
 
@@ -48,7 +49,9 @@ def label(
         str | None, Option("--author", help="Who decides; else your user name.", metavar="NAME")
     ] = None,
     q: Annotated[str | None, Option("--q", help="Only this question.", metavar="ID")] = None,
-    again: Annotated[bool, Option("--again", help="Ask for what is labelled already, too.")] = False,
+    again: Annotated[
+        bool, Option("--again", help="Ask for what is labelled already, too.", metavar="")
+    ] = False,
     bank: options.Bank = None,
 ) -> int:
     """Decide verdicts yourself: your labels count in scores, and the judge's verdicts stay beside them."""
@@ -60,7 +63,8 @@ def label(
         note("nothing is open: people have decided all of it" + (" (--again asks anew)" if not again else ""))
         return 0
     who, console, done = author or user(), stdout_console(), 0
-    note(f"{len(waiting)} verdicts are open; every label is kept at once, so stop whenever you like")
+    left = counted(len(waiting), "verdict is", "verdicts are")
+    note(f"{left} open; every label is kept at once, so stop whenever you like")
     for place, one in enumerate(waiting, 1):
         show(one, f"{place} of {len(waiting)}", console)
         answer = ask()
@@ -120,7 +124,7 @@ def show(one: Open, place: str, console: Console) -> None:
     parts += ["any other valid instance counts too"] * one.criterion.open
     parts += ["a fault: c when the answer commits it, m when it does not"] * one.criterion.fault
     for text in [*parts, "", *one.attempt.text.splitlines()]:
-        for line in wrapped(plain(text), width) or [""]:
+        for line in wrapped(plain(text), width, console.encoding) or [""]:
             console.print(f" {line}")
     console.print()
 
@@ -131,7 +135,7 @@ def reveal(verdict: Verdict, console: Console) -> None:
     sure = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
     quotes = " … ".join(one.quote for one in verdict.evidence)
     for text in filter(None, (f"the judge: {said}{sure}", quotes and f"“{quotes}”", verdict.reason)):
-        for line in wrapped(plain(text), min(console.width, 100) - 4):
+        for line in wrapped(plain(text), min(console.width, 100) - 4, console.encoding):
             console.print(f"   {line}")
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from grader.bank.lint import Finding
 from grader.cli import console
+from grader.report.words import counted
 
 
 def put(findings: Sequence[Finding], *, json: bool) -> int:
@@ -40,6 +41,6 @@ def _show(findings: Sequence[Finding]) -> None:
             before = one.fix
         shown.print(table)
     shown.print(
-        f"{len(findings)} finding{'s' * (len(findings) > 1)}: "
+        f"{counted(len(findings), 'finding')}: "
         + ", ".join(f"{n} {kind}" for kind, n in counts.most_common())
     )

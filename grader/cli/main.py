@@ -130,7 +130,14 @@ def build() -> Any:
     @app.callback(help=HELP)
     def options(
         version: Annotated[
-            bool, Option("--version", is_eager=True, callback=show_version, help="Show the version and exit.")
+            bool,
+            Option(
+                "--version",
+                is_eager=True,
+                callback=show_version,
+                help="Show the version and exit.",
+                metavar="",
+            ),
         ] = False,
     ) -> None: ...
 

@@ -21,7 +21,7 @@ GIVEN = "What is graded"
 
 
 def option(name: str, metavar: str | None, help: str, panel: str = SHOWN, **more: Any) -> Any:
-    """What stands beside the type of a command's own option."""
+    """What stands beside the type of a command's own option; metavar "" for one that takes no value."""
     return Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
@@ -29,8 +29,8 @@ Question = Annotated[
     str | None, option("--q", "ID", "Question id; else from the front matter or file name.", GIVEN)
 ]
 Bank = Annotated[Path | None, option("--bank", "DIR", "Your own folder of rubrics.", GIVEN)]
-Json = Annotated[bool, option("--json", None, "JSON on standard output.")]
-DryRun = Annotated[bool, option("--dry-run", None, "Show what would be asked, and ask nobody.")]
+Json = Annotated[bool, option("--json", "", "JSON on standard output.")]
+DryRun = Annotated[bool, option("--dry-run", "", "Show what would be asked, and ask nobody.")]
 
 
 def _set(kind: Any, metavar: str | None, help: str, panel: str = JUDGE, **more: Any) -> Any:
@@ -46,18 +46,20 @@ SETTINGS = {
     "strategy": _set(
         Strategy,
         "HOW",
-        "auto; joint: a call an answer; pointwise: one a criterion; decision: a decision model.",
+        "auto: what fits; joint: a call an answer; pointwise: one a criterion; decision: a decision model.",
     ),
-    "looks": _set(str, "auto|off|MODEL", "auto: ask once more what is doubtful; MODEL: ask that one."),
-    "samples": _set(int, "N", "First calls an answer; they vote.", min=1),
-    "jury": _set(str, "A,B", "More models, between commas; all vote."),
+    "looks": _set(
+        str, "auto|off|MODEL", "auto: ask again about what is doubtful; MODEL: ask that one; off: never."
+    ),
+    "samples": _set(int, "N", "First calls for each answer; they vote.", min=1),
+    "jury": _set(str, "A,B", "More models, with commas between; all vote."),
     "examples": _set(Path, "LABELS", "Labelled answers to show the judge."),
     "reference": _set(Reference, None, "off: without the rubrics' references."),
-    "calibration": _set(str, "FILE", "One that was fitted, or `off`."),
+    "calibration": _set(str, "FILE", "A fitted calibration, or `off`."),
     "concurrency": _set(int, "N", "Calls at the same time.", min=1),
-    "max_cost": _set(float, "USD", "Stop before this is passed.", min=0.0),
+    "max_cost": _set(float, "USD", "Stop before the cost passes this.", min=0.0),
     "timeout": _set(float, "S", "Seconds to wait for one reply.", min=0.1),
-    "seed": _set(int, "N", "For judges that take one."),
+    "seed": _set(int, "N", "A seed, for judges that take one."),
     "lang": _set(Lang, None, "Language of the prompt; else the question's."),
     "cassette": _set(Path, "DIR", "Folder of recorded replies.", REPEAT),
     "mode": _set(

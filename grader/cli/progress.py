@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader.cli.console import note
+from grader.report.words import counted
 
 EVERY = 5.0
 
@@ -34,7 +35,7 @@ class Progress:
         rate = self.count / max(1e-9, time.monotonic() - self.started)
         left = clock((self.total - self.count) / rate) if self.count else "?"
         cost = "" if self.cost is None else f", {self.cost:.4f} USD"
-        repeated = f", {self.repeated} tries repeated" if self.repeated else ""
+        repeated = f", {counted(self.repeated, 'try', 'tries')} repeated" if self.repeated else ""
         percent = 100 * self.count // max(1, self.total)
         return f"{self.count}/{self.total} ({percent} %), {rate:.1f}/s{cost}, {left} left{repeated}"
 

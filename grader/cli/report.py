@@ -22,7 +22,8 @@ from grader.types import Lang
 
 Folders = Annotated[list[Path], Argument(help="Folders that `grade batch --out` made.", metavar="RUN...")]
 Formats = Annotated[
-    str, option("--format", "NAMES", f"Some of {', '.join(('terminal', *formats.TABLE))}, with commas.")
+    str,
+    option("--format", "NAMES", f"Some of {', '.join(('terminal', *formats.TABLE))}, with commas between."),
 ]
 Out = Annotated[Path | None, option("--out", "PATH", "A file; a folder for several formats.")]
 Words = Annotated[Literal["zh", "en"] | None, option("--lang", None, "Language of the report's own words.")]

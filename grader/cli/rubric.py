@@ -40,9 +40,9 @@ def show(
     for group in one.rubric.groups:
         best = f"the best {group.any_of} count" if group.any_of else "all count"
         most = "" if group.cap is None else f", for at most {group.cap:g}"
-        shown.print(Text(f"\ngroup {group.name}: {best}{most}"))
+        shown.print(f"\ngroup {group.name}: {best}{most}")
     if one.rubric.reference:
-        shown.print(Text(f"\nreference: {one.rubric.reference}"))
+        shown.print(f"\nreference: {one.rubric.reference}")
     changed = sum(bool(criterion.claim) for criterion in one.rubric.criteria)
     if changed:
         shown.print(f"\n{changed} of {len(one.rubric.criteria)} judged by a corrected claim", style="dim")
@@ -73,7 +73,7 @@ def _show(criterion: Criterion, shown: Console) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
-    table.add_row("  judged", Text(criterion.judged, style="bold"))
+    table.add_row("  judged", shown.render_str(criterion.judged, style="bold"))
     for name, value in (
         ("bank says", criterion.text if criterion.claim else ""),
         ("why", criterion.note),

@@ -15,6 +15,7 @@ from grader.engines.estimates import SHOWN, Estimate
 from grader.engines.local import Outcome, Stop
 from grader.report import summary
 from grader.report.graded import judge_of
+from grader.report.words import counted
 from grader.runs.numbers import Numbers
 from grader.scoring import under
 from grader.types import Grade
@@ -94,18 +95,22 @@ class Summary:
         note(text) if json else put(text)
         progress = self.progress
         if progress.repeated:
-            note(f"{progress.repeated} tries were repeated, the last because: {progress.trouble}")
+            tries = counted(progress.repeated, "try was", "tries were")
+            note(f"{tries} repeated, the last because: {progress.trouble}")
         for words in self.examples:
             note(f"ungraded: {words}")
         if self.lapsed:
             why = ", ".join(f"{LAPSED[one]} ({count})" for one, count in sorted(self.lapsed.items()))
             anew = f"`grade label {self.out}` asks anew"
-            note(f"note: {self.lapsed.total()} labels by people no longer count: {why}; {anew}")
+            labels = counted(
+                self.lapsed.total(), "label by people no longer counts", "labels by people no longer count"
+            )
+            note(f"note: {labels}: {why}; {anew}")
         if self.ungraded or self.stop:
             return self._stopped()
         below = sum(under(one.grade.score, bar) for one in runs.read(self.out)) if bar else 0
         if below:
-            note(f"below the bar: {below} answers are under {bar:.2f}")
+            note(f"below the bar: {counted(below, 'answer is', 'answers are')} under {bar:.2f}")
         return int(bool(below))
 
     def _counts(self) -> list[str]:
@@ -113,7 +118,7 @@ class Summary:
         if self.found.done:
             words.append(f"{self.found.done} graded before")
         if self.review:
-            words.append(f"{self.review} need{'s' * (self.review == 1)} review")
+            words.append(f"{counted(self.review, 'needs', 'need')} review")
         if self.found.notes:
             words.append(
                 f"{self.found.notes.total()} judged by criteria from their own table, not the bank's"
@@ -131,11 +136,12 @@ class Summary:
 
     def _cost(self) -> str:
         cost = "" if self.progress.cost is None else f", {self.progress.cost:.4f} USD"
-        return f"{self.calls} calls{cost}, {clock(time.monotonic() - self.progress.started)}; {self.out}"
+        took = clock(time.monotonic() - self.progress.started)
+        return f"{counted(self.calls, 'call')}{cost}, {took}; {self.out}"
 
     def _stopped(self) -> int:
         left = self.progress.total - self.progress.count
-        why = self.stop.why or f"{self.ungraded} answers are ungraded"
-        more = f"; {left} answers are left" if left else ""
+        why = self.stop.why or f"{counted(self.ungraded, 'answer is', 'answers are')} ungraded"
+        more = f"; {counted(left, 'answer is', 'answers are')} left" if left else ""
         note(f"error: {why}{more}\n\nhint: the same command goes on; nothing is asked twice")
         return 130 if self.stop.why == INTERRUPTED else 3

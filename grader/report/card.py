@@ -131,8 +131,9 @@ def html(card: Card, more: Sequence[str] = ()) -> str:
 def terminal(card: Card, more: Sequence[str], console: Console) -> None:
     """The card without its long tables."""
     console.print(f"{plain(card.model)}, {card.strategy}, on {', '.join(map(plain, card.sources))}\n")
+    width = min(console.width, 100) - 6
     for one in (*sentences(card), *more):
-        for place, line in enumerate(wrapped(plain(one), min(console.width, 100) - 6)):
+        for place, line in enumerate(wrapped(plain(one), width, console.encoding)):
             console.print(f"{'  - ' if not place else '    '}{line}")
     console.print()
     for name, value in rows(card.measured):
@@ -147,7 +148,7 @@ def terminal(card: Card, more: Sequence[str], console: Console) -> None:
         console.print("\n  worst disagreements")
     for wrong in card.worst[:3]:
         for place, text in enumerate(_worst_lines(wrong)):
-            for line in wrapped(text, min(console.width, 100) - 6):
+            for line in wrapped(text, width, console.encoding):
                 console.print(f"{'    ' if place else '  '}{line}")
 
 

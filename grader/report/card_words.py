@@ -9,6 +9,7 @@ from grader.agreement.intervals import Interval
 from grader.agreement.measured import SCORED, Measured, Scores
 from grader.calibration.card import Card
 from grader.report.markdown import number as number
+from grader.report.words import counted
 
 FEW, FEW_QUESTIONS = 30, 10
 MANY = 100
@@ -35,7 +36,7 @@ def left_out(card: Card) -> str:
     parts = [
         f"{len(card.ungraded)} ungraded" if card.ungraded else "",
         f"{card.absent} labelled but not in the run" if card.absent else "",
-        f"{card.silent} labels without a verdict" if card.silent else "",
+        f"{counted(card.silent, 'label')} without a verdict" if card.silent else "",
     ]
     return f"Left out of every figure: {', '.join(filter(None, parts))}."
 
@@ -74,10 +75,10 @@ def _sentences(measured: Measured) -> Iterator[str]:
 def _few(measured: Measured) -> Iterator[str]:
     count, questions = measured.overall.count, len(measured.by["question"])
     if count < FEW:
-        yield f"Only {count} label{'s' * (count > 1)}: these figures can move a lot with more."
+        yield f"Only {counted(count, 'label')}: these figures can move a lot with more."
     if questions < FEW_QUESTIONS:
         yield (
-            f"Only {questions} question{'s' * (questions > 1)}: on others it can do better or worse than the"
+            f"Only {counted(questions, 'question')}: on others it can do better or worse than the"
             " intervals say."
         )
 
@@ -87,15 +88,16 @@ def _scores_only(scores: Scores) -> str:
         return "Nothing was measured: no label has a verdict beside it."
     off, along = (span(getattr(scores, name), scores.intervals.get(name)) for name in SCORED)
     return (
-        f"People gave whole scores, no labels of single points: on {scores.count} answers the judge's score"
-        f" is off by {off} on average and goes with theirs to a correlation of {along}."
+        f"People gave whole scores, no labels of single points: on {counted(scores.count, 'answer')} the"
+        f" judge's score is off by {off} on average and goes with theirs to a correlation of {along}."
     )
 
 
 def _headline(measured: Measured) -> str:
     overall = measured.overall
     if overall.accuracy == 1:
-        return f"It agrees with every one of the {overall.count} labels."
+        said = f"every one of the {overall.count} labels" if overall.count > 1 else "the only label"
+        return f"It agrees with {said}."
     if overall.weighted_kappa is None:
         return "Agreement beyond chance can't be told: labels and verdicts are all of one level."
     interval = overall.intervals.get("weighted_kappa")
@@ -134,7 +136,7 @@ def compared(found: Difference, other: str) -> list[str]:
     said = [
         f"Against {other}: weighted kappa {signed(found.weighted_kappa)}"
         f"{between(found.weighted_kappa_95)}, kappa {signed(found.kappa)}{between(found.kappa_95)}"
-        f" over {found.count} labels{'' if found.paired else ', not the same ones'}."
+        f" over {counted(found.count, 'label')}{'' if found.paired else ', not the same ones'}."
     ]
     interval = found.weighted_kappa_95
     if interval is None:
@@ -148,7 +150,8 @@ def compared(found: Difference, other: str) -> list[str]:
         said.append("The two can't be told apart on these labels.")
     if found.chance is not None:
         said.append(
-            f"Only this one is right {found.only_this} times, only the other {found.only_other} times;"
+            f"Only this one is right {counted(found.only_this, 'time')}, only the other"
+            f" {counted(found.only_other, 'time')};"
             f" so uneven by chance: p {'< 0.001' if found.chance < 0.001 else f'= {found.chance:.3f}'}"
             " (McNemar, exact)."
         )

@@ -18,7 +18,7 @@ from grader.report import charts, compare, highlights, summary
 from grader.report.counting import Idle, idle
 from grader.report.graded import Graded, Run, said_by, state
 from grader.report.plain import tame
-from grader.report.words import FLAGS, WORDS, idle_words
+from grader.report.words import FLAGS, WORDS, idle_words, word
 from grader.types import Criterion, Lang, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -88,9 +88,9 @@ def _environment() -> Environment:
     return made
 
 
-def both(key: str) -> Markup:
+def both(key: str, count: int = 0) -> Markup:
     """A word of the page in both languages; the style shows the chosen one."""
-    return _both(*WORDS[key])
+    return _both(word(key, "en", count), word(key, "zh", count))
 
 
 def _both(english: str, chinese: str) -> Markup:

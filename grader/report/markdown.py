@@ -138,8 +138,8 @@ def _pair(pair: Pair, lang: Lang) -> Iterator[str]:
     yield ""
     count = len(pair.differences)
     yield (
-        f"{pair.answers} {word('answers', lang)}, {pair.points} {word('same', lang)}, "
-        f"{count} {word('differ', lang)}."
+        f"{pair.answers} {word('answers', lang, pair.answers)}, "
+        f"{pair.points} {word('same', lang, pair.points)}, {count} {word('differ', lang, count)}."
     )
     yield ""
     if count:

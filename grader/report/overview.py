@@ -86,9 +86,10 @@ def _comparison(runs: Sequence[Run], console: Console, lang: Lang) -> None:
                 table.add_row(escape.line(line.label), *map(number, line.means))
             console.print(table)
     for pair in compare.pairs(held):
+        differ = len(pair.differences)
         console.print(
-            f"{escape.line(pair.first)} / {escape.line(pair.second)}: {pair.points} {word('same', lang)}, "
-            f"{len(pair.differences)} {word('differ', lang)}"
+            f"{escape.line(pair.first)} / {escape.line(pair.second)}:"
+            f" {pair.points} {word('same', lang, pair.points)}, {differ} {word('differ', lang, differ)}"
         )
 
 

@@ -39,15 +39,20 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken between Chinese characters or Latin words.
+def carried(text: str, encoding: str) -> str:
+    """The text as a console of that encoding shows it, with an escape for each character that it lacks."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def wrapped(text: str, width: int, encoding: str = "utf-8") -> list[str]:
+    """Lines of at most `width` cells on a console of that encoding, broken at Chinese or between Latin words.
 
     Closing punctuation begins no line and an opening bracket ends none. A word longer than a line is cut.
     """
     from rich.cells import cell_len
 
     lines, line = [], ""
-    for token in _unbroken(text):
+    for token in _unbroken(carried(text, encoding)):
         if line and cell_len(line + token.rstrip()) > width:
             lines.append(line.rstrip())
             line = ""

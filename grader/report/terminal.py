@@ -74,7 +74,8 @@ class Page:
     def line(self, text: str = "", style: str = "", indent: int = 0, first: int | None = None) -> None:
         """Wrapped text; `first` is the indent of its first line where that differs."""
         start = indent if first is None else first
-        lines = wrapped(" " * max(0, start - indent) + text, max(10, self.width - indent))
+        room = max(10, self.width - indent)
+        lines = wrapped(" " * max(0, start - indent) + text, room, self.console.encoding)
         for number, one in enumerate(lines):
             self.console.print(
                 " " * (start if number == 0 else indent) + one.strip(), style=style, soft_wrap=True

@@ -115,9 +115,23 @@ FLAGS: dict[str, tuple[str, str]] = {
 }
 
 
-def word(key: str, lang: Lang) -> str:
-    """The word in that language."""
-    return WORDS[key][lang == "zh"]
+ONE: dict[str, str] = {
+    "answers": "answer",
+    "same": "verdict compared",
+    "differ": "verdict differs",
+    "left_out": "more answer is in the run and not on this page.",
+}
+"""What is said in English of a single one."""
+
+
+def word(key: str, lang: Lang, count: int = 0) -> str:
+    """The word in that language, for so many where it follows their count."""
+    return ONE[key] if count == 1 and lang == "en" and key in ONE else WORDS[key][lang == "zh"]
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """`1 answer`, `2 answers`; `more` where the plural is another word. For what is said in English only."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 IDLE: dict[str, tuple[str, str]] = {

@@ -112,7 +112,8 @@ def _notes(grades: Journal, damaged: int) -> tuple[str, ...]:
             f"{grades.path}: the last line was cut off ({grades.dropped} bytes); dropped, asked again"
         )
     if damaged:
-        notes.append(f"{grades.path}: {damaged} damaged line(s) are left out; those answers are asked again")
+        lines_are = "1 damaged line is" if damaged == 1 else f"{damaged} damaged lines are"
+        notes.append(f"{grades.path}: {lines_are} left out; what stood there is asked again")
     return tuple(notes)
 
 

@@ -22,6 +22,10 @@ MILDER: Mapping[Lang, str] = {
     "en": " (two looks at this fault differ: the one that takes away less counts)",
     "zh": "（两次判断对此扣分项不一致：按扣分较少的一次计）",
 }
+TIED: Mapping[Lang, str] = {
+    "en": " (as many votes for one as for another on this fault: what takes away less counts)",
+    "zh": "（对此扣分项的投票票数相同：按扣分较少的一种计）",
+}
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -61,18 +65,21 @@ def _mark(examples: tuple[Example, ...]) -> str:
     return digest([asdict(one) for one in examples])[7:15]
 
 
-def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
+def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]], lang: Lang | None = None) -> Reading:
     """What most say of each criterion, of equally many what earns less; the confidence is their share of all
     that were asked, so that one that is left of three is no unanimous jury.
 
     `said`: the judge's model and its reading. Who has no verdict has no vote; one reading stays as it is.
-    Where no more than half agree on a point that counts, people look.
+    Where no more than half agree on a point that counts, people look. What earns less of a fault takes away
+    less, and the reason says so, in the rubric's language if not in `lang`.
     """
     if len(said) == 1:
         return said[0][1]
     by_judge = [(name, {one.criterion: one for one in reading.verdicts}) for name, reading in said]
+    tied = TIED[lang or rubric.lang]
     verdicts = tuple(
-        _majority([(name, by_id[one.id]) for name, by_id in by_judge]) for one in rubric.criteria
+        _majority([(name, by_id[one.id]) for name, by_id in by_judge], tied if one.fault else "")
+        for one in rubric.criteria
     )
     open_ids = any(one.coverage is None for one in verdicts)
     problems = dict.fromkeys(one for _, reading in said for one in reading.problems) if open_ids else {}
@@ -81,7 +88,8 @@ def vote(rubric: Rubric, said: Sequence[tuple[str, Reading]]) -> Reading:
     return Reading(verdicts=verdicts, problems=tuple(problems), review=split)
 
 
-def _majority(cast: Sequence[tuple[str, Verdict]]) -> Verdict:
+def _majority(cast: Sequence[tuple[str, Verdict]], tied: str) -> Verdict:
+    """`tied` is added to the reason where a tie is decided by what takes away less."""
     counted = [(name, one) for name, one in cast if one.coverage is not None]
     if not counted:
         return cast[0][1]
@@ -89,7 +97,13 @@ def _majority(cast: Sequence[tuple[str, Verdict]]) -> Verdict:
     most = max(shares.values())
     best = [one for _, one in counted if shares[one.coverage, one.contradicted] == most]
     stands = min(best, key=lambda one: (scoring.credit(one) or 0.0, scoring.unsupported(one)))
-    return replace(stands, confidence=round(most / len(cast), 3), votes=votes(counted))
+    milder = tied if len({scoring.credit(one) or 0.0 for one in best}) > 1 else ""
+    return replace(
+        stands,
+        reason=stands.reason + milder,
+        confidence=round(most / len(cast), 3),
+        votes=votes(counted),
+    )
 
 
 def votes(cast: Sequence[tuple[str, Verdict]]) -> tuple[Vote, ...]:
@@ -156,7 +170,8 @@ def settle(rubric: Rubric, first: Reading, second: Sequence[Reading], plan: Plan
             verdicts.append(one)
         elif (one.coverage, one.contradicted) == (other.coverage, other.contradicted):
             stands = other if scoring.unsupported(one) and scoring.supported(other) else one
-            verdicts.append(replace(stands, votes=votes(both)))
+            settled = stands.reason.removesuffix(TIED[plan.lang or rubric.lang])
+            verdicts.append(replace(stands, reason=settled, votes=votes(both)))
         else:
             review = True
             stands, more = sorted((one, other), key=lambda each: scoring.credit(each) or 0.0)
