@@ -3,10 +3,10 @@
 python benchmarks/looks.py [--errs 0.15] [--honest]
 
 The judge knows the labels and misjudges each criterion with the given probability: anew each time it is
-asked, or, in a share of the criteria, the same way each time. Half of its wrong credit has a quote that
-does not stand there, of its right credit a twentieth. It is no model: the calls are real counts of the real
-flow with its default settings, the kappas only show what the rules do with errors of that kind. --honest
-leaves out the answers that attack, most of which are judged two or three times.
+asked, or, in a share of the criteria, the same way each time. Half of its wrong credit has a quote that does
+not stand there, of its right credit a twentieth. It is no model: the calls are real counts of the real flow
+with its default settings, the kappas only show what the rules do with errors of that kind. Figures are means
+of ten such judges. --honest leaves out the answers that attack, some of which are judged two or three times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import argparse
 import asyncio
 import json
 import random
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from statistics import mean
 
 from benchmarks import gold
 from grader import signals
@@ -27,6 +28,7 @@ from grader.types import Grade, Judge, JudgeReply, JudgeRequest
 LEVELS = ("missing", "partial", "covered")
 STUBBORN = (0.0, 0.5, 1.0)
 MISQUOTED = 0.05
+DRAWS = 10
 JOINT = Plan(model="scripted", endpoint="scripted", flagged="mask")
 WAYS = {
     "joint": JOINT,
@@ -48,8 +50,9 @@ class Row:
     kept: float
 
 
-def erring(row: gold.Labelled, errs: float, stubborn: float) -> Judge:
-    """A judge of that answer; what it says depends on the request, or on nothing where it is stubborn."""
+def erring(row: gold.Labelled, errs: float, stubborn: float, number: int) -> Judge:
+    """A judge of that answer, of its `number`; what it says depends on the request, or where it is stubborn
+    on nothing."""
     truth = dict(zip((one.id for one in row.rubric.criteria), row.levels, strict=True))
     spans = signals.quotable(row.attempt.text)
     start, end = max(spans, key=lambda one: one[1] - one[0])
@@ -58,9 +61,9 @@ def erring(row: gold.Labelled, errs: float, stubborn: float) -> Judge:
     async def judge(request: JudgeRequest) -> JudgeReply:
         whole = {}
         for name in (request.schema or {})["required"]:
-            draw = random.Random(f"{row.attempt.id} {name}")
+            draw = random.Random(f"{number} {row.attempt.id} {name}")
             if draw.random() >= stubborn:
-                draw = random.Random(f"{request.key} {name}")
+                draw = random.Random(f"{number} {request.key} {name}")
             level, wrong = truth[name], draw.random() < errs
             if wrong:
                 level = draw.choice([one for one in range(3) if one != level])
@@ -73,9 +76,20 @@ def erring(row: gold.Labelled, errs: float, stubborn: float) -> Judge:
 
 
 def measured(name: str, plan: Plan, rows: list[gold.Labelled], errs: float, stubborn: float) -> Row:
+    """Means over the judges."""
+    drawn = [_measured(name, plan, rows, errs, stubborn, number) for number in range(DRAWS)]
+    calls, kappa, flagged, kept = (
+        mean(values) for values in zip(*(astuple(one)[1:] for one in drawn), strict=True)
+    )
+    return Row(name, calls, kappa, flagged, kept)
+
+
+def _measured(
+    name: str, plan: Plan, rows: list[gold.Labelled], errs: float, stubborn: float, number: int
+) -> Row:
     """`flagged`: share of answers for people to look at; `kept`: weighted kappa on the others."""
     made: list[tuple[gold.Labelled, Grade]] = [
-        (row, asyncio.run(grade_attempt(row.rubric, row.attempt, erring(row, errs, stubborn), plan)))
+        (row, asyncio.run(grade_attempt(row.rubric, row.attempt, erring(row, errs, stubborn, number), plan)))
         for row in rows
     ]
     return Row(
