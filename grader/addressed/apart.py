@@ -28,7 +28,7 @@ NEVER = -8.0
 OWN_LINE = 2.5
 """Log-odds for a line of its own without a word of the points or the question, but for code and formulas."""
 HEADED = 1.5
-"""The same for the heading of something that has some."""
+"""The same for the heading of something that has some; a bold line has its marks to its credit in the fit."""
 FORM = 1.0
 """Log-odds off for code or a formula, where no sentence stands in it: they say little by themselves."""
 LINES = 4
@@ -52,7 +52,7 @@ _PROSE = re.compile(r"(?:[a-z]{2,}[,:]? ){3}[a-z]{2,}|[\u4e00-\u9fff]{6}")
 _CODE = re.compile(r"(?=[-\s/]*[.\d])[\d.\-\s/]{10,}")
 _PICTURE = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]")
 _ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、]|(?:[qa]|问|答)[:：])")
-_HEADING = re.compile(r"#{1,6} .*|\*\*[^*\n]+\*\*[:：]?|[^。.!?\n]{1,60}[:：]")
+_HEADING = re.compile(r"#{1,6} .*|[^。.!?\n]{1,60}[:：]")
 _SPELT = re.compile(r"(?<![a-z])[a-z](?:[-·._*][a-z](?![a-z])){3}")
 _AGAIN = re.compile(r"([^\W\d_]{1,9}?)(?:\W{0,3}\1){4}")
 _COUNT = r"[\d一二三四五六七八九十]*"
