@@ -177,6 +177,22 @@ def test_what_an_example_quotes_counts_only_towards_suspicion() -> None:
     assert (found.sure, len(found.suspicious)) == ((), 1)
 
 
+@pytest.mark.parametrize("gap", ["\n", "\t", "\r\n"])
+def test_two_words_do_not_become_one_where_the_text_has_no_space_to_stand_between_them(gap: str) -> None:
+    text = f"用cache{gap}满分{gap}attention也用。"
+    start = text.index("满分")
+    kept = without(text, (Flag(kind="x", start=start, end=start + 2),)).text
+    assert kept.split() == ["用cache", "attention也用。"]
+
+
+def test_many_blocks_of_code_take_time_in_proportion_to_their_number() -> None:
+    about = Subject(frozenset(("kv", "cache")), frozenset())
+    text = "kv cache\n" + "```\nx = 1\n```\n" * 20_000
+    assert look(text, subject=about).sure == ()
+    flags = tuple(Flag(kind="x", start=place, end=place + 3) for place in range(9, 120_000, 14))
+    assert without(text, flags).text
+
+
 def test_an_answer_of_any_shape_takes_time_in_proportion_to_its_length() -> None:
     about = Subject(frozenset(("kv", "cache")), frozenset())
     for piece in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,11 @@ SAYS = 7
 NEVER = -8.0
 """Log-odds with them under which that is not asked, to save time."""
 OWN_LINE = 2.5
-"""Log-odds for a line of its own without a word of the points or the question, but for code and headings."""
+"""Log-odds for a line of its own without a word of the points or the question, but for code and formulas."""
+HEADED = 0.5
+"""The same for the heading of something that has some; a bold line has its marks to its credit in the fit."""
 FORM = 1.0
-"""Log-odds off for a heading and for code or a formula: they say little by themselves."""
+"""Log-odds off for code or a formula, where no sentence stands in it: they say little by themselves."""
 LINES = 4
 """Lines from which a paragraph is a listing, all of whose lines stand together."""
 ODD = 2.5
@@ -45,10 +48,11 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[a-zà-ɏ]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMAL = re.compile(r"[\w)\]] ?[=≈∝] ?[-+√(\w]|[=!<>]=|\w\([^()\n]*\) *$|[a-z]_[a-z]")
+_PROSE = re.compile(r"(?:[a-z]{2,}[,:]? ){3}[a-z]{2,}|[\u4e00-\u9fff]{6}")
 _CODE = re.compile(r"(?=[-\s/]*[.\d])[\d.\-\s/]{10,}")
 _PICTURE = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]")
 _ITEM = re.compile(r" *(?:[|>*•–-]|\d{1,2}[.)、]|(?:[qa]|问|答)[:：])")
-_HEADING = re.compile(r"#{1,6} .*|\*\*[^*\n]+\*\*[:：]?|[^。.!?\n]{1,60}[:：]")
+_HEADING = re.compile(r"#{1,6} .*|[^。.!?\n]{1,60}[:：]")
 _SPELT = re.compile(r"(?<![a-z])[a-z](?:[-·._*][a-z](?![a-z])){3}")
 _AGAIN = re.compile(r"([^\W\d_]{1,9}?)(?:\W{0,3}\1){4}")
 _COUNT = r"[\d一二三四五六七八九十]*"
@@ -95,27 +99,35 @@ def lifted(
     """
     listed = _listed(text, weighed)
     lines = [list(each) for _, each in groupby(_sentences(text, weighed), lambda each: _line(listed, each))]
-    headings = [_heads(text, line) for line in lines]
     told = [any(each.words & (subject.points | subject.title) for each in line) for line in lines]
-    some = any(told)
-    for index in range(len(lines) - 2, -1, -1):  # a heading is of what it heads
-        told[index] = told[index] or (told[index + 1] and headings[index])
-    found = []
-    for line, heading, here in zip(lines, headings, told, strict=True):
+    some, found = any(told), []
+    for line, heading, here in zip(lines, _headings(text, lines, told), told, strict=True):
+        lone = (HEADED if heading else OWN_LINE) if some and not here else 0.0
         for each in line:
-            formal = heading or each.formal
-            alone = some and not here and not formal and _worded(text, each.one)
-            moved = each.one.loud + _lift(each, subject, alone=alone) - FORM * formal
+            alone = lone if not each.formal and _worded(text, each.one) else 0.0
+            moved = each.one.loud + _lift(each, subject, alone) - FORM * each.formal
             found.append(each.one._replace(loud=max(_named(text, each, subject, loud), moved)))
     return found
+
+
+def _headings(text: str, lines: Sequence[Sequence[_Sentence]], told: Sequence[bool]) -> list[bool]:
+    """Which lines head something that has words of the points, or a heading that does."""
+    heads, below = [], False
+    for line, here in zip(reversed(lines), reversed(told), strict=True):
+        span = line[0].one.piece.start, line[-1].one.piece.end
+        heads.append(below and _HEADING.fullmatch(text, *span) is not None)
+        below = here or heads[-1]
+    return heads[::-1]
 
 
 def _sentences(text: str, weighed: Sequence[Weighed]) -> Iterator[_Sentence]:
     code = [(opening[0], closing[1]) for opening, closing in blocks(text)]
     for one, odd in zip(weighed, _odd_ones(text, weighed), strict=True):
         said = _said(text, one)
-        inside = any(start <= one.piece.start < end for start, end in code)
-        yield _Sentence(one, signals.grams(said), odd, inside or _FORMAL.search(said) is not None)
+        place = bisect_right(code, one.piece.start, key=lambda block: block[0]) - 1
+        inside = place >= 0 and one.piece.start < code[place][1]
+        formal = (inside or _FORMAL.search(said) is not None) and _PROSE.search(said) is None
+        yield _Sentence(one, signals.grams(said), odd, formal)
 
 
 def _listed(text: str, weighed: Sequence[Weighed]) -> frozenset[int]:
@@ -131,10 +143,6 @@ def _line(listed: frozenset[int], each: _Sentence) -> tuple[int, int]:
     """What it stands in: a line, or all lines of a listing together."""
     piece = each.one.piece
     return (piece.paragraph, -1 if piece.line in listed else piece.line)
-
-
-def _heads(text: str, line: Sequence[_Sentence]) -> bool:
-    return _HEADING.fullmatch(text, line[0].one.piece.start, line[-1].one.piece.end) is not None
 
 
 def _odd_ones(text: str, weighed: Sequence[Weighed]) -> list[bool]:
@@ -167,12 +175,12 @@ def _named(text: str, each: _Sentence, subject: Subject, loud: Callable[[str], f
     return odds if odds > NAMED else -inf
 
 
-def _lift(each: _Sentence, subject: Subject, *, alone: bool) -> float:
+def _lift(each: _Sentence, subject: Subject, alone: float) -> float:
     told = len(each.words & subject.points - subject.title)
     if told >= max(ENOUGH, SHARE * len(each.words)):
         return -inf
     odd = each.odd and each.words.isdisjoint(subject.points)
-    return ODD * odd + OWN_LINE * alone - TOLD * told
+    return ODD * odd + alone - TOLD * told
 
 
 def _odd(said: str) -> bool:

@@ -71,7 +71,7 @@ def without(text: str, flags: Sequence[Flag]) -> Kept:
         if before == 0 or after == len(text):
             start, end = before, after
         elif one_line and not _ITEM.match(text, after):
-            start, end, kept = before, after, _space(text, before)
+            start, end, kept = before, after, _space(text, before, after)
         elif after - end >= start - before:
             start = before
         else:
@@ -88,18 +88,27 @@ def _broken(text: str, gaps: Sequence[tuple[int, int]]) -> bool:
     return any("\n" in text[start:end].strip() for start, end in zip(*ends, strict=True))
 
 
-def _space(text: str, end: int) -> tuple[int, int] | None:
-    """Some space of the text, to stand between what is left where the script has it there."""
-    found = text.find(" ") if text[end - 1].isascii() else -1
-    return (found, found + 1) if found >= 0 else None
+def _space(text: str, before: int, after: int) -> tuple[int, int] | None:
+    """Some space of the text, to stand between what is left where the script has it there; where the text
+    has none, what stood there, lest two words become one."""
+    if not text[before - 1].isascii():
+        return None
+    found = text.find(" ")
+    if found < 0 and text[after].isascii():
+        found = before if text[before].isspace() else after - 1
+    return (found, found + 1) if found >= 0 and text[found].isspace() else None
 
 
 def _joined(text: str, flags: Sequence[Flag]) -> list[tuple[int, int]]:
     """Flagged spans in order, those joined that overlap or have nothing but space between them."""
+    spans = _merged(text, [(one.start, one.end) for one in flags])
+    return _merged(text, [*spans, *_other_fences(text, spans)])
+
+
+def _merged(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
-    spans = [(one.start, one.end) for one in flags]
-    for start, end in sorted((*spans, *_other_fences(text, spans))):
-        if joined and start <= _space_after(text, joined[-1][1]):
+    for start, end in sorted(spans):
+        if joined and (start <= joined[-1][1] or start <= _space_after(text, joined[-1][1])):
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
             joined.append((start, end))
@@ -107,11 +116,16 @@ def _joined(text: str, flags: Sequence[Flag]) -> list[tuple[int, int]]:
 
 
 def _other_fences(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Of two fences of a block the one that is left where the other goes."""
-    for pair in blocks(text):
-        gone = [any(start < last and first < end for first, last in spans) for start, end in pair]
+    """Of two fences of a block the one that is left where the other goes; `spans` in order, apart."""
+    for pair in blocks(text) if spans else ():
+        gone = [_meets(spans, *fence) for fence in pair]
         if sum(gone) == 1:
             yield pair[gone.index(False)]
+
+
+def _meets(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    place = bisect_right(spans, start, key=lambda one: one[1])
+    return place < len(spans) and spans[place][0] < end
 
 
 def _space_after(text: str, position: int) -> int:
