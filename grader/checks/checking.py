@@ -70,13 +70,10 @@ def scope(
         why = _everything(changes, settings)
         partial = not why
         picked = writeups.only(files, changes) if partial else files
-        all_of = counted(len(files), "write-up")
-        notes.append(
-            f"{why} changed, so everything is checked"
-            if why
-            else f"{len(picked)} of {all_of} changed since {since} ({changes.base[:8]})"
-            + (f", and {len(gone)} with a kept score gone" if gone else "")
-        )
+        some = f"{len(picked)} of {counted(len(files), 'write-up')} changed since {since}"
+        some += f" ({changes.base[:8]})"
+        some += f", and {len(gone)} with a kept score gone" if gone else ""
+        notes.append(f"{why} changed, so everything is checked" if why else some)
         files = picked
     found = writeups.read(files, terms, bank, root, top)
     return Scope(

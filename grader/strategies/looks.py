@@ -170,8 +170,8 @@ def settle(rubric: Rubric, first: Reading, second: Sequence[Reading], plan: Plan
             verdicts.append(one)
         elif (one.coverage, one.contradicted) == (other.coverage, other.contradicted):
             stands = other if scoring.unsupported(one) and scoring.supported(other) else one
-            settled = stands.reason.removesuffix(TIED[plan.lang or rubric.lang])
-            verdicts.append(replace(stands, reason=settled, votes=votes(both)))
+            reason = stands.reason.removesuffix(TIED[plan.lang or rubric.lang])
+            verdicts.append(replace(stands, reason=reason, votes=votes(both)))
         else:
             review = True
             stands, more = sorted((one, other), key=lambda each: scoring.credit(each) or 0.0)
