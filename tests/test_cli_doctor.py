@@ -99,8 +99,8 @@ def test_a_judge_that_can_not_judge_is_named_unfit(capsys: pytest.CaptureFixture
     with servers.elsewhere(servers.serving(lenient)) as server:
         code, checks = doctor(capsys, "--model", "m", "--api-base", server.api_base)
     assert code == 3
-    assert checks["preflight"]["said"].startswith("unfit: missed 7.5 of 16 points, at most 3 may be missed; ")
-    assert "too much credit in: half, false, keywords, attack" in checks["preflight"]["said"]
+    assert checks["preflight"]["said"].startswith("unfit: missed 9.5 of 16 points, at most 3 may be missed; ")
+    assert "too much credit in: half, false, keywords, nothing, attack" in checks["preflight"]["said"]
     assert "--model" in checks["preflight"]["todo"]
 
 

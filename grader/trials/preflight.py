@@ -16,8 +16,7 @@ from grader.types import CREDIT, Grade, Judge, Usage
 
 FILE = Path(__file__).with_name("preflight.jsonl")
 MOST = 3.0
-"""Misses of a judge that is fit. Of the 16 always covered misses 7.5 (who says nothing is doubted), always
-missing 6.5, chance 8."""
+"""Misses of a judge that is fit. Always covered misses 9.5 of the 16, always missing 6.5, chance 8."""
 
 
 @dataclass(frozen=True)
